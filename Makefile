@@ -1,0 +1,48 @@
+# make run    serve a demonstration      make test   every test, on SQLite and PostgreSQL
+# make check  format, lint, types        make bench  the project's own measurements
+# make lock   new versions of everything we depend on
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export HOST PORT
+
+.PHONY: run test check bench lock clean
+
+run: $(VENV)/.run
+	@$(BIN)/python dev/run.py
+
+test: $(VENV)/.dev
+	@$(BIN)/python dev/test.py
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
+	$(BIN)/python dev/check.py
+	$(BIN)/mypy .
+
+bench: $(VENV)/.dev
+	@$(BIN)/python bench/run.py
+
+lock: $(VENV)/.dev
+	$(BIN)/pip-compile -q -U $(LOCK) -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q -U $(LOCK) --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --no-header
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rounds needs Python 3.11 or later: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock | $(BIN)/python
+	@echo "Setting up (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/python
+	@echo "Setting up for tests (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache

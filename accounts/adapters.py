@@ -1,0 +1,40 @@
+"""How django-allauth fits in: letters through the outbox, second-factor secrets encrypted with keys of their own."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest
+
+from .models import Letter
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by an administrator; letters go through the outbox."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up by themselves yet."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write the letter to the outbox instead of sending it inside the request."""
+        message = self.render_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})
+        Letter.objects.post(to=email, subject=str(message.subject), body=str(message.body))
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Stores authenticator secrets encrypted; the first key encrypts, every key decrypts."""
+
+    def encrypt(self, text: str) -> str:
+        """The text as a token that only the second-factor keys open."""
+        return _fernet().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The text behind a token."""
+        return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.SECOND_FACTOR_KEYS])

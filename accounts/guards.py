@@ -1,0 +1,244 @@
+"""Triggers that keep a rule inside the database, where no `update()`, bulk action or raw SQL goes round it.
+
+Each app lists its own in `guards.py` and registers them when it is ready. They are installed after every
+`migrate`. On SQLite they are dropped before it as well: altering a field there rebuilds the table, which
+loses the table's triggers and fails on triggers of others that read it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+Event = Literal["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
+
+# What differs between the two databases inside a condition; a guard writes {today}, {now} and so on.
+DIALECT = {
+    "sqlite": {
+        "today": "date('now')",
+        "far_from_now": "abs(julianday({0}) - julianday('now')) * 86400 > 60",
+    },
+    "postgresql": {
+        "today": "(statement_timestamp() AT TIME ZONE 'UTC')::date",
+        "far_from_now": "abs(extract(epoch FROM {0} - statement_timestamp())) > 60",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One rule on one table: refuse an event when a condition holds, or do something after it.
+
+    `when` is an SQL condition over NEW and OLD that both databases understand; an empty one always refuses.
+    `then` is one SQL statement run after the event; a guard with `then` refuses nothing. `reads` names the
+    other tables it looks at. `says` is the sentence in the error, behind the guard's name.
+    """
+
+    name: str
+    table: str
+    on: Event
+    says: str = ""
+    when: str = ""
+    then: str = ""
+    reads: tuple[str, ...] = ()
+
+    def create(self, vendor: str) -> list[str]:
+        """The statements that install the guard on a database of this vendor; none where it has no meaning."""
+        return self._sqlite() if vendor == "sqlite" else self._postgresql()
+
+    def _condition(self, vendor: str) -> str:
+        condition = self.when or "1 = 1"
+        for word, sql in DIALECT[vendor].items():
+            if word == "far_from_now":
+                head, *calls = condition.split("{far_from_now:")
+                for call in calls:
+                    column, _, rest = call.partition("}")
+                    head += sql.format(column) + rest
+                condition = head
+            else:
+                condition = condition.replace("{" + word + "}", sql)
+        return condition
+
+    def _sqlite(self) -> list[str]:
+        if self.on == "TRUNCATE":
+            return []
+        if self.then:
+            return [f"CREATE TRIGGER {self.name} AFTER {self.on} ON {self.table} BEGIN {self.then}; END"]
+        return [
+            f"CREATE TRIGGER {self.name} BEFORE {self.on} ON {self.table} WHEN {self._condition('sqlite')} "
+            f"BEGIN SELECT RAISE(ABORT, '{self.name}: {self.says}'); END"
+        ]
+
+    def body(self) -> str:
+        """The body of the PostgreSQL function behind the trigger."""
+        if self.then:
+            return f" BEGIN {self.then}; RETURN NULL; END "
+        row = {"DELETE": "OLD", "TRUNCATE": "NULL"}.get(self.on, "NEW")
+        return (
+            f" BEGIN IF {self._condition('postgresql')} THEN RAISE EXCEPTION '{self.name}: {self.says}' "
+            f"USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}'; END IF; RETURN {row}; END "
+        )
+
+    def _postgresql(self) -> list[str]:
+        moment = "AFTER" if self.then else "BEFORE"
+        each = "STATEMENT" if self.on == "TRUNCATE" else "ROW"
+        return [
+            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $guard${self.body()}$guard$",
+            f"CREATE OR REPLACE TRIGGER {self.name} {moment} {self.on} ON {self.table} "
+            f"FOR EACH {each} EXECUTE FUNCTION {self.name}()",
+        ]
+
+
+_registered: dict[str, Guard] = {}
+
+
+def register(guards: Iterable[Guard]) -> None:
+    """Make guards known; called once by each app when it is ready."""
+    for guard in guards:
+        _registered[guard.name] = guard
+
+
+def registered() -> list[Guard]:
+    """Every guard of every app."""
+    return list(_registered.values())
+
+
+def insert_only(model: type[models.Model]) -> Iterator[Guard]:
+    """Guards for a model whose rows are written once: no update, no delete, no truncate, no replace."""
+    table = model._meta.db_table
+    noun = str(model._meta.verbose_name_plural)
+    for event in ("UPDATE", "DELETE", "TRUNCATE"):
+        yield Guard(
+            name=f"{table}_refuses_{event.lower()}",
+            table=table,
+            on=event,
+            says=f"{noun} are never changed or deleted, a new row is written instead",
+        )
+    # INSERT OR REPLACE deletes silently on a SQLite connection that forgot recursive_triggers.
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} taken WHERE {same})"
+        for same in (
+            " AND ".join(f"taken.{column} = NEW.{column}" for column in columns) for columns in _unique_columns(model)
+        )
+    )
+    yield Guard(
+        name=f"{table}_refuses_replace",
+        table=table,
+        on="INSERT",
+        when=taken,
+        says=f"{noun} are never replaced, a row with this key exists",
+    )
+
+
+def _unique_columns(model: type[models.Model]) -> Iterator[list[str]]:
+    """The column lists of a model that the database holds unique."""
+    for field in model._meta.local_fields:
+        if field.unique:
+            yield [str(field.column)]
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and constraint.fields and constraint.condition is None:
+            yield [str(model._meta.get_field(name).column) for name in constraint.fields]  # type: ignore[union-attr]
+
+
+def dated_by_the_database(model: type[models.Model], column: str) -> Guard:
+    """A guard that refuses a row whose recording time is not now, by the database's own clock."""
+    table = model._meta.db_table
+    return Guard(
+        name=f"{table}_{column}_is_now",
+        table=table,
+        on="INSERT",
+        when="{far_from_now:NEW." + column + "}",
+        says=f"{column} is written by the database, leave it out",
+    )
+
+
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Put every guard in place whose tables exist; safe to repeat."""
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    drop(using)
+    with connection.cursor() as cursor:
+        for guard in registered():
+            if {guard.table, *guard.reads} <= tables:
+                for statement in guard.create(connection.vendor):
+                    cursor.execute(statement, None)
+
+
+def drop(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Take every guard away: before SQLite rebuilds tables, and in tests that tamper."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for guard in registered():
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}")
+            return
+        cursor.execute("SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid")
+        standing = set(cursor.fetchall())
+        for guard in registered():
+            if (guard.name, guard.table) in standing:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}")
+
+
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """The names of guards that are absent, switched off or altered in this database."""
+    connection = connections[using]
+    standing = _sqlite_standing(connection) if connection.vendor == "sqlite" else _postgresql_standing(connection)
+    return [guard.name for guard in registered() if not _stands(guard, connection.vendor, standing)]
+
+
+def _stands(guard: Guard, vendor: str, standing: dict[str, str]) -> bool:
+    statements = guard.create(vendor)
+    if not statements:
+        return True
+    expected = statements[0] if vendor == "sqlite" else guard.body()
+    return standing.get(guard.name) == expected
+
+
+def _sqlite_standing(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return dict(cursor.fetchall())
+
+
+def _postgresql_standing(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE t.tgenabled IN ('O', 'A') AND c.relnamespace = current_schema()::regnamespace"
+        )
+        return dict(cursor.fetchall())
+
+
+def require(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Raise ImproperlyConfigured unless the database is migrated and every guard stands."""
+    if pending(using):
+        raise ImproperlyConfigured("The database has migrations to run. Run: python manage.py migrate")
+    if absent := missing(using):
+        raise ImproperlyConfigured(f"Guards missing from the database: {', '.join(absent)}. {CURE}")
+
+
+CURE = (
+    "Find out who removed them, run `python manage.py migrate --skip-checks`, which installs them again, "
+    "and then `python manage.py verify_record`."
+)
+
+
+def pending(using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the database still has migrations to run."""
+    executor = MigrationExecutor(connections[using])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def check_guards(*, databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """System check `accounts.E001`: a guard is missing. Silent while migrations are pending."""
+    return [
+        Error(f"Guards missing from {alias!r}: {', '.join(absent)}.", hint=CURE, id="accounts.E001")
+        for alias in databases or ()
+        if not pending(alias) and (absent := missing(alias))
+    ]

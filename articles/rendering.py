@@ -1,0 +1,99 @@
+"""Markdown to safe HTML: the one door, and behind it a child process with limits.
+
+python-markdown takes quadratic time on some input, and no lock in a web thread can stop it. So the work is
+done in a child that may use two seconds of CPU, 512 MB and one megabyte of output. What it does inside is in
+`markdown_child.py`: raw HTML is escaped, nh3 and then bleach clean the result with one allow list, and a text
+that lost a word or a link on the way is refused.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+from .text import TextRefused, check_characters, check_lengths
+
+# Goes into every digest. Raise it when the child's output for some text changes.
+VERSION = "1"
+SECONDS = 2.6
+CHILD = Path(__file__).with_name("markdown_child.py")
+TOKEN = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+MEMBERS = "{{ members }}"
+
+
+@lru_cache(maxsize=128)
+def render(body: str) -> str:
+    """The safe HTML of a normalised Markdown text.
+
+    Raises TextRefused, with the reason, for a text over the limits, with a character that cannot be seen, an
+    image, a link that is not plain, or one that takes too long. Never loses a word: what is not Markdown is
+    shown as it was typed.
+    """
+    check_lengths(body, "Text")
+    check_characters(body, "Text")
+    if not body:
+        return ""
+    try:
+        child = subprocess.run(
+            [sys.executable, "-I", "-S", str(CHILD), *(path for path in sys.path if path.endswith("-packages"))],
+            input=json.dumps(body),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as slow:
+        raise TextRefused(TOO_MUCH) from slow
+    if child.returncode != 0:
+        raise TextRefused(TOO_MUCH)
+    answer = json.loads(child.stdout)
+    if "refused" in answer:
+        raise TextRefused(f"Text: {answer['refused']}")
+    rendered: str = answer["html"]
+    return rendered
+
+
+TOO_MUCH = (
+    "Text: it takes too long to turn into a page. Look for long runs of brackets, quotes or lists inside lists, "
+    "and simplify them."
+)
+
+
+def contents(html: str) -> list[tuple[str, str]]:
+    """The sections of a stored text as (id, heading) in order, for the list “On this page”."""
+    reader = _Headings()
+    reader.feed(html)
+    return [(anchor, title) for level, anchor, title in reader.found if level == 2]
+
+
+def headings(html: str) -> list[tuple[int, str]]:
+    """Every heading of a stored text as (level, words) in order."""
+    reader = _Headings()
+    reader.feed(html)
+    return [(level, title) for level, _, title in reader.found]
+
+
+class _Headings(HTMLParser):
+    """Collects (level, id, words) of the headings of our own, known-good HTML."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[int, str, str]] = []
+        self.open: int | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if re.fullmatch("h[1-6]", tag):
+            self.open = int(tag[1])
+            self.found.append((self.open, dict(attrs).get("id") or "", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open is not None and tag == f"h{self.open}":
+            self.open = None
+
+    def handle_data(self, data: str) -> None:
+        if self.open is not None:
+            level, anchor, words = self.found[-1]
+            self.found[-1] = (level, anchor, words + data)

@@ -1,0 +1,44 @@
+"""How the number of members is shown: one rule for every place, pure functions.
+
+Small counts can single people out. Below the threshold (11 by default, US CMS cell-size policy) no figure is
+shown; from there the exact worldwide total, or, where the operator tightens it, that total rounded down.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ShownCount:
+    """What a page may say about the number of members: `figure` is None where it may not be shown."""
+
+    figure: int | None
+    rounded: bool
+    empty: bool
+    threshold: int
+
+    @property
+    def in_prose(self) -> str:
+        """The words that stand for {{ members }} in a text: one of a closed list of forms."""
+        if self.empty:
+            return "members"
+        if self.figure is None:
+            return f"members (fewer than {self.threshold})"
+        return f"at least {self.figure:,} members" if self.rounded else f"{self.figure:,} members"
+
+    @property
+    def words(self) -> str:
+        """The words for a panel: "59", "at least 55" or "fewer than 11"."""
+        if self.figure is None:
+            return f"Fewer than {self.threshold}"
+        return f"At least {self.figure:,}" if self.rounded else f"{self.figure:,}"
+
+
+def shown(count: int, *, threshold: int, round_to: int) -> ShownCount:
+    """What may be shown of a count of zero or more members.
+
+    `threshold` is the smallest figure shown, `round_to` the step figures are rounded down to (1: exact).
+    """
+    if count < threshold:
+        return ShownCount(figure=None, rounded=False, empty=count == 0, threshold=threshold)
+    figure = max(threshold, count - count % round_to)
+    return ShownCount(figure=figure, rounded=round_to > 1, empty=False, threshold=threshold)

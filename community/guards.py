@@ -1,0 +1,61 @@
+"""The count of members is the database's own work: no cascade, bulk action or raw SQL leaves it wrong."""
+
+from accounts.guards import Event, Guard
+
+MEMBERS = "(SELECT count(*) FROM community_member m WHERE m.community_id = NEW.id)"
+
+
+class CountGuard(Guard):
+    """Refuses a count that did not come from the members.
+
+    SQLite has one writer, so the count is compared with the rows. On PostgreSQL others may be joining at the
+    same time, so the trigger on the members is let through by its depth.
+    """
+
+    def body(self) -> str:
+        """The PostgreSQL body: as the SQLite one, but not inside another trigger."""
+        return super().body().replace("IF (", "IF pg_trigger_depth() < 2 AND (")
+
+
+EVENTS: list[tuple[Event, str, str]] = [("INSERT", "+", "NEW"), ("DELETE", "-", "OLD")]
+
+GUARDS = [
+    *(
+        Guard(
+            name=f"member_is_counted_on_{event.lower()}",
+            table="community_member",
+            on=event,
+            reads=("community_community",),
+            then=f"UPDATE community_community SET member_count = member_count {step} 1 WHERE id = {row}.community_id",
+        )
+        for event, step, row in EVENTS
+    ),
+    Guard(
+        name="member_stays_in_the_community",
+        table="community_member",
+        on="UPDATE",
+        when="NEW.community_id <> OLD.community_id OR NEW.user_id <> OLD.user_id",
+        says="a membership is not moved, leave and join",
+    ),
+    Guard(
+        name="members_are_never_truncated",
+        table="community_member",
+        on="TRUNCATE",
+        says="delete members, so that they are counted",
+    ),
+    CountGuard(
+        name="member_count_is_the_members",
+        table="community_community",
+        on="UPDATE",
+        reads=("community_member",),
+        when=f"(NEW.member_count <> OLD.member_count AND NEW.member_count <> {MEMBERS})",
+        says="the count follows the members, it is not written by hand",
+    ),
+    Guard(
+        name="community_begins_empty",
+        table="community_community",
+        on="INSERT",
+        when="NEW.member_count <> 0",
+        says="a community begins without members",
+    ),
+]

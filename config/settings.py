@@ -1,0 +1,196 @@
+"""Every setting of Rounds, read from the environment; docs/operators.md explains each one."""
+
+from pathlib import Path
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()  # type: ignore[no-untyped-call]
+django_stubs_ext.monkeypatch()
+
+
+def required(name: str, cure: str) -> str:
+    """The value of a variable that has no safe default; missing or empty is an error that says the cure."""
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {cure} See docs/operators.md.")
+    return value
+
+
+# Who may switch on what only a demonstration needs: sample accounts, a line on every page, no second factor.
+ROUNDS_DEMO: bool = env.bool("ROUNDS_DEMO", default=False)
+
+# Keys. The second factor has keys of its own, so that a new SECRET_KEY locks no clinician out.
+SECRET_KEY = required("SECRET_KEY", "Set it to 50 or more random characters and keep it secret.")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+required(
+    "SECOND_FACTOR_KEYS",
+    "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'.",
+)
+SECOND_FACTOR_KEYS: list[str] = env.list("SECOND_FACTOR_KEYS")
+
+# Where the site lives.
+SITE_NAME: str = env.str("SITE_NAME", default="Rounds")
+SITE_URL = required("SITE_URL", "Set it to the public address, such as https://rounds.example.org.").rstrip("/")
+required("ALLOWED_HOSTS", "Set it to the host names the site answers to, separated by commas.")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")
+HTTPS: bool = env.bool("HTTPS", default=True)
+BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", default=False)
+DEBUG: bool = env.bool("DEBUG", default=False)
+
+# The database.
+required(
+    "DATABASE_URL",
+    "Set it to postgres://user:password@host:5432/name, or to sqlite:////absolute/path/rounds.sqlite3.",
+)
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # FULL: an approval that was acknowledged survives a power cut. recursive_triggers: INSERT OR REPLACE
+        # fires the delete triggers too, so it cannot go round a guard.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
+        ),
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The post.
+required("EMAIL_URL", "Set it to smtp+ssl://user:password@host:465, or to filemail:///folder to keep letters in files.")
+_mail = env.email_url("EMAIL_URL")
+EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "")
+EMAIL_HOST = _mail.get("EMAIL_HOST", "")
+EMAIL_PORT = _mail.get("EMAIL_PORT") or 465
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH") or None
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <rounds@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# The count of members: both switches can only tighten what is shown (docs/operators.md).
+MEMBER_COUNT_THRESHOLD: int = env.int("MEMBER_COUNT_THRESHOLD", default=11)
+MEMBER_COUNT_ROUND_TO: int = env.int("MEMBER_COUNT_ROUND_TO", default=1)
+if MEMBER_COUNT_THRESHOLD < 11:
+    raise ImproperlyConfigured(f"MEMBER_COUNT_THRESHOLD is {MEMBER_COUNT_THRESHOLD}. Set it to 11 or more.")
+if MEMBER_COUNT_ROUND_TO < 1:
+    raise ImproperlyConfigured(f"MEMBER_COUNT_ROUND_TO is {MEMBER_COUNT_ROUND_TO}. Set it to 1 or more.")
+
+# Reviews: how many days before its end a review is called due.
+REVIEW_DUE_DAYS: int = env.int("REVIEW_DUE_DAYS", default=60)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "accounts.apps.DeskAdminConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "accounts.apps.AccountsConfig",
+    "articles",
+    "reviews",
+    "community",
+    "pages",
+]
+
+MIDDLEWARE = [
+    "config.headers.security_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pages.context.site",
+            ],
+        },
+    },
+]
+
+# Who is it?
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+
+# Safety in the browser; config/headers.py adds the rest.
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Nobody outside is told what was read. “no-referrer” would break our own forms: their Origin would be null.
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "pages.views.csrf_failure"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

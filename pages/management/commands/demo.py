@@ -1,0 +1,223 @@
+"""`manage.py demo`: a small site to try, made by the same verbs that people use. Only with ROUNDS_DEMO=1."""
+
+import datetime as dt
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from accounts import clock
+from accounts.models import User
+from articles.importers import markdown_files
+from articles.models import Article, Condition, ConditionCode, ConditionName, Revision
+from community.models import Community, Member
+from reviews.models import Credential, Publication, Reviewer, ReviewRequest
+
+TEXTS = Path(__file__).resolve().parents[2] / "demonstration"
+DOMAIN = "rounds.example"
+KNOWN_PASSWORD = "rounds-demonstration"  # noqa: S105  only ever set on loopback, see --passwords
+
+# Address, name, groups.
+PEOPLE = [
+    ("author", "Ada Sample", ["Authors"]),
+    ("clinician", "Clara Sample", ["Clinicians"]),
+    ("second-clinician", "Carl Sample", ["Clinicians"]),
+    ("publisher", "Petra Sample", ["Publishers"]),
+    ("registrar", "Rita Sample", ["Registrars"]),
+    ("moderator", "Mona Sample", ["Moderators"]),
+]
+# Account, signature, suffix, specialty, bio.
+REVIEWERS = [
+    (
+        "clinician",
+        "Clara Sample",
+        "MD",
+        "Haematologist, Sample University Hospital",
+        "Looks after people with plasma cell disorders.",
+    ),
+    (
+        "second-clinician",
+        "Carl Sample",
+        "MD",
+        "Hepatologist, Sample Liver Unit",
+        "Looks after people with inherited liver disease.",
+    ),
+]
+# Slug, name, other names, codes.
+CONDITIONS: list[tuple[str, str, list[str], list[tuple[str, str]]]] = [
+    (
+        "poems-syndrome",
+        "POEMS syndrome",
+        ["Crow–Fukase syndrome", "Takatsuki syndrome"],
+        [("DOID", "DOID:14039"), ("MeSH", "D016878"), ("GARD", "7411"), ("NCI", "C80303")],
+    ),
+    (
+        "wilson-disease",
+        "Wilson disease",
+        ["Hepatolenticular degeneration"],
+        [("DOID", "DOID:893"), ("MeSH", "D006527")],
+    ),
+    ("behcet-disease", "Behçet disease", ["Behçet syndrome"], [("DOID", "DOID:13241"), ("MeSH", "D001528")]),
+]
+# File, who signs, days ago it was signed; the approval holds for twelve months.
+PUBLISHED = [
+    ("poems-prognosis.md", "clinician", 229),
+    ("poems-overview.md", "clinician", 94),
+    ("poems-diagnosis.md", "clinician", 335),
+    ("wilson-overview.md", "second-clinician", 40),
+    ("wilson-before-symptoms.md", "second-clinician", 397),
+    ("wilson-diet.md", "second-clinician", 210),
+]
+WAITING = "behcet-overview.md"
+DRAFT = "behcet-flare.md"
+MEMBERS = {"poems-syndrome": 59, "wilson-disease": 7}
+
+
+class Command(BaseCommand):
+    """Fill an empty site with sample people, pages in every state, and two communities."""
+
+    help = "Fill an empty site with sample people, pages in every state, and two communities. A second run keeps them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How the accounts are protected."""
+        parser.add_argument(
+            "--passwords",
+            choices=["known", "random"],
+            default="random",
+            help="known: the published one, for a site that only this machine reaches; random: new ones, printed once",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the site if it is not there, then see to the passwords."""
+        if not settings.ROUNDS_DEMO:
+            raise CommandError("This site is not a demonstration. Set ROUNDS_DEMO=1 on a database of its own.")
+        if User.objects.exclude(email__endswith=f"@{DOMAIN}").exists():
+            raise CommandError("This database holds people of its own. Point DATABASE_URL at an empty one.")
+        if not Article.objects.exists():
+            with transaction.atomic():
+                _site()
+            self.stdout.write("The demonstration is ready.")
+        self._passwords(known=options["passwords"] == "known")
+
+    def _passwords(self, *, known: bool) -> None:
+        """Set what is asked for, unless it is so already; random ones are printed once and not kept."""
+        staff = User.objects.filter(is_staff=True, email__endswith=f"@{DOMAIN}").order_by("pk")
+        first = staff.first()
+        is_known = first is not None and first.check_password(KNOWN_PASSWORD)
+        if known and not is_known:
+            shared = User(email="x")
+            shared.set_password(KNOWN_PASSWORD)
+            staff.update(password=shared.password)
+        if not known and (is_known or (first is not None and not first.has_usable_password())):
+            self.stdout.write("Passwords, shown this once:")
+            for person in staff:
+                password = secrets.token_urlsafe(12)
+                person.set_password(password)
+                person.save(update_fields=["password"])
+                self.stdout.write(f"  {person.email}  {password}")
+
+
+def _site() -> None:
+    """Everything, in the order in which people would do it."""
+    people = {name: _person(name, full, groups) for name, full, groups in PEOPLE}
+    people["admin"] = User.objects.create_superuser(f"admin@{DOMAIN}", None, name="Admin Sample")
+    for row in REVIEWERS:
+        _reviewer(people, *row)
+    for slug, name, others, codes in CONDITIONS:
+        _condition(slug, name, others, codes)
+    for slug, count in MEMBERS.items():
+        _members(slug, count)
+    texts = {path.name: _draft(path, people["author"]) for path in markdown_files.find(TEXTS)}
+    shown = {name: _publish(texts[name], people, signer, days) for name, signer, days in PUBLISHED}
+    shown["wilson-diet.md"].withdraw(
+        by=people["publisher"],
+        why="A reviewer found that readers took it as a plan to follow without their team.",
+        instead=shown["wilson-overview.md"].article,
+    )
+    ReviewRequest.objects.ask(texts[WAITING], by=people["author"], note="New page, please check the figures.")
+    _changed(shown["wilson-overview.md"], people["author"])
+
+
+def _person(name: str, full: str, groups: list[str]) -> User:
+    person = User.objects.create_user(f"{name}@{DOMAIN}", None, name=full, is_staff=True)
+    person.groups.add(*Group.objects.filter(name__in=groups))
+    return person
+
+
+def _reviewer(people: dict[str, User], account: str, name: str, suffix: str, specialty: str, bio: str) -> None:
+    today = clock.today()
+    reviewer = Reviewer.objects.create(
+        user=people[account],
+        name=name,
+        slug=name.lower().replace(" ", "-"),
+        suffix=suffix,
+        specialty=specialty,
+        bio=bio,
+        since=today - dt.timedelta(800),
+    )
+    credential = Credential.objects.create(
+        reviewer=reviewer, profession="Physician", register="Sample Medical Register", number=f"00000{reviewer.pk}"
+    )
+    credential.record_check(
+        by=people["registrar"],
+        checked_on=today - dt.timedelta(20),
+        valid_from=today - dt.timedelta(800),
+        valid_until=today + dt.timedelta(345),
+        why="Looked up in the sample register.",
+    )
+
+
+def _condition(slug: str, name: str, others: list[str], codes: list[tuple[str, str]]) -> None:
+    condition = Condition.objects.create(slug=slug, origin="Written for the demonstration")
+    ConditionName.objects.create(condition=condition, text=name, kind=ConditionName.Kind.PREFERRED)
+    for other in others:
+        ConditionName.objects.create(condition=condition, text=other, kind=ConditionName.Kind.SYNONYM)
+    for system, code in codes:
+        ConditionCode.objects.create(condition=condition, system=system, code=code)
+
+
+def _members(slug: str, count: int) -> None:
+    community = Community.objects.create(condition=Condition.objects.get(slug=slug))
+    for number in range(1, count + 1):
+        member = User.objects.create_user(f"member-{slug}-{number}@{DOMAIN}", None)
+        relation = Member.Relation.CARES if number % 4 == 0 else Member.Relation.LIVES_WITH_IT
+        community.join(by=member, relation=relation, consent_version="sample")
+
+
+def _draft(path: Path, author: User) -> Revision:
+    file = markdown_files.read(path)
+    markdown_files.load(file, by=author)
+    return Revision.objects.select_related("article").get(
+        article__condition__in=Condition.objects.called(file.values["condition"]), article__slug=file.values["slug"]
+    )
+
+
+def _publish(revision: Revision, people: dict[str, User], signer: str, days_ago: int) -> Publication:
+    request = ReviewRequest.objects.ask(revision, by=people["author"])
+    review = request.approve(
+        by=people[signer],
+        digest=revision.digest,
+        signed_on=clock.today() - dt.timedelta(days_ago),
+        public_note="Sample review of the whole page.",
+    )
+    return review.publish(by=people["publisher"])
+
+
+def _changed(publication: Publication, author: User) -> None:
+    """A newer version of a public page, waiting for its review: what the clinician's desk compares."""
+    old = publication.review.revision
+    newer = publication.article.revise(
+        by=author,
+        question=old.question,
+        short_answer=old.short_answer,
+        body=f"{old.body}\n\nWrite down your questions before each visit, and take somebody with you if you can.",
+        sources=old.text().sources,
+        change_note="A closing paragraph about visits.",
+        origin=old.origin,
+        based_on=old.number,
+    )
+    ReviewRequest.objects.ask(newer, by=author, note="Only the last paragraph is new.")

@@ -1,0 +1,70 @@
+"""`manage.py run_due`: a timer calls it each minute; it runs whatever is due."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts import clock, outbox
+from pages.models import Job
+from reviews import record
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A job: what to call, how often, and how long one run may take before another process may take over."""
+
+    run: Callable[[], str]
+    every: dt.timedelta
+    lease: dt.timedelta
+
+
+def send_letters() -> str:
+    """Empty the outbox."""
+    return f"{outbox.send_letters()} letters sent"
+
+
+def verify() -> str:
+    """Walk the record; every fault goes to the log, where the operator's monitor reads it."""
+    faults = list(record.faults())
+    for fault in faults:
+        logger.critical("verify_record: %s", fault)
+    return f"{len(faults)} faults in the record"
+
+
+WORK = {
+    "send_letters": Work(send_letters, dt.timedelta(minutes=1), dt.timedelta(minutes=10)),
+    "verify_record": Work(verify, dt.timedelta(days=1), dt.timedelta(hours=2)),
+}
+
+
+class Command(BaseCommand):
+    """Run the jobs that are due; safe on many machines, each job runs in one place at a time."""
+
+    help = "Run the jobs that are due. Call it each minute from a timer."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Claim and run each due job; one that fails is tried again later and does not stop the others."""
+        for name, work in WORK.items():
+            now = clock.read()
+            if not Job.objects.claim(name, now=now, lease=work.lease):
+                continue
+            job = Job.objects.get(name=name)
+            try:
+                done = work.run()
+            except Exception as error:
+                wait = min(work.every, dt.timedelta(seconds=30 * 2 ** min(job.failures, 8)))
+                Job.objects.filter(name=name).update(
+                    leased_until=None, failures=job.failures + 1, due_at=now + wait, problem=repr(error)[:1000]
+                )
+                logger.exception("Job %s failed", name)
+            else:
+                Job.objects.filter(name=name).update(
+                    leased_until=None, failures=0, due_at=now + work.every, finished_at=clock.read(), problem=""
+                )
+                self.stdout.write(f"{name}: {done}")

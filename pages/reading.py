@@ -1,0 +1,135 @@
+"""Gathers what a public page shows. Everything about articles starts at `Publication.objects.live()`."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from articles.models import Citation, Condition, Revision, preferred_name
+from community.counting import ShownCount, shown
+from community.models import Community
+from reviews.models import Publication, ReviewRequest
+from reviews.models.publications import PublicationQuerySet
+from reviews.standing import Stamp
+
+
+class Tampered(Exception):
+    """The stored text does not match the digest that was approved; it is not shown."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question page in a list, with the state of its review."""
+
+    title: str
+    url: str
+    condition: str
+    topic: str
+    version: int
+    stamp: Stamp
+
+    @classmethod
+    def of(cls, publication: Publication) -> "Line":
+        """The line of a publication from `lines()`."""
+        article, revision = publication.article, publication.review.revision
+        return cls(
+            title=revision.question,
+            url=reverse("question", args=[article.condition.slug, article.slug]),
+            condition=publication.condition_name,  # type: ignore[attr-defined]
+            topic=article.topic,
+            version=revision.number,
+            stamp=Stamp.of(publication),
+        )
+
+
+@dataclass(frozen=True)
+class QuestionPage:
+    """All that a question page shows."""
+
+    publication: Publication
+    citations: list[Citation]
+    stamp: Stamp
+    members: ShownCount | None
+    related: list[Line]
+
+    @property
+    def revision(self) -> Revision:
+        """The text."""
+        return self.publication.review.revision
+
+
+def lines(publications: PublicationQuerySet) -> list[Line]:
+    """Live publications as lines, with one query and without their texts."""
+    rows = publications.select_related("article__condition", "review__revision").defer(
+        "review__revision__body", "review__revision__html", "review__revision__short_answer"
+    )
+    return [Line.of(row) for row in rows.annotate(condition_name=preferred_name("article__condition"))]
+
+
+def at_address(publications: PublicationQuerySet, condition: str, article: str) -> Publication | None:
+    """The publication of the article that has, or had, this address; with names and counts for its page."""
+    waiting = ReviewRequest.objects.open().filter(revision__article=models.OuterRef("article"))
+    shown_first = (
+        Publication.objects.counted().filter(review__revision=models.OuterRef("review__revision")).order_by("live_from")
+    )
+    return (
+        publications.filter(article__slugs__slug=article, article__slugs__condition__slugs__slug=condition)
+        .select_related("article__condition", "review__revision__article", "withdrawal", "review__reviewer")
+        .annotate(
+            condition_name=preferred_name("article__condition"),
+            member_count=models.Subquery(
+                Community.objects.filter(condition=models.OuterRef("article__condition")).values("member_count")
+            ),
+            review_asked_at=models.Subquery(waiting.values("asked_at")[:1]),
+            shown_first_at=models.Subquery(shown_first.values("live_from")[:1]),
+        )
+        .first()
+    )
+
+
+def question_page(publication: Publication) -> QuestionPage:
+    """Everything else on the page of a live publication, its text checked against the approved digest.
+
+    Raises Tampered. Two queries.
+    """
+    revision = publication.review.revision
+    citations = list(Citation.objects.filter(revision=revision).order_by("number"))
+    if publication.review.digest != revision.digest or not revision.is_intact(citations):
+        raise Tampered(str(revision))
+    related = lines(
+        Publication.objects.live()
+        .filter(article__condition=publication.article.condition_id)
+        .exclude(article=publication.article_id)
+        .order_by("article__topic", "article__slug")
+    )
+    return QuestionPage(
+        publication=publication,
+        citations=citations,
+        stamp=Stamp.of(publication),
+        members=members(publication.member_count),  # type: ignore[attr-defined]
+        related=related,
+    )
+
+
+def members(count: int | None) -> ShownCount | None:
+    """What may be shown of a count; None where there is no community."""
+    if count is None:
+        return None
+    return shown(count, threshold=settings.MEMBER_COUNT_THRESHOLD, round_to=settings.MEMBER_COUNT_ROUND_TO)
+
+
+def letters(conditions: Iterable[Condition]) -> list[tuple[str, list[Condition]]]:
+    """Conditions by the first letter of their name; digits and signs under “0–9”."""
+    groups: dict[str, list[Condition]] = {}
+    for condition in sorted(conditions, key=lambda row: row.name.casefold()):
+        first = condition.name[:1].upper()
+        groups.setdefault(first if first.isalpha() else "0–9", []).append(condition)
+    return list(groups.items())
+
+
+def last_updated(publication: Publication) -> dt.date:
+    """The day readers first saw this version: a review that changes no word does not move it."""
+    return publication.shown_first_at.date()  # type: ignore[attr-defined, no-any-return]

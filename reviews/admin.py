@@ -1,0 +1,114 @@
+"""Reviewers and their credentials, and the record: what was decided, published and withdrawn, to be read only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin import ReadOnlyAdmin, VerbAdmin
+
+from . import desk  # noqa: F401  registers the desk
+from .forms import CheckForm
+from .models import Credential, CredentialCheck, Publication, Review, Reviewer, Withdrawal
+
+
+class CredentialInline(admin.TabularInline[Credential, Reviewer]):
+    """A reviewer's credentials; a checked one no longer changes."""
+
+    model = Credential
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Changed on its own page."""
+        return False
+
+
+@admin.register(Reviewer)
+class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
+    """Clinicians whose names readers see."""
+
+    list_display = ["signature", "specialty", "user"]
+    search_fields = ["name", "user__email"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [CredentialInline]
+    actions = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> list[str]:
+        """A reviewer stays the same person."""
+        return ["user"] if obj else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> dict[str, Any]:
+        """Only a new reviewer's slug follows the name."""
+        return {} if obj else dict(self.prepopulated_fields)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A name that has signed stays."""
+        return False
+
+
+@admin.register(Credential)
+class CredentialAdmin(admin.ModelAdmin[Credential]):
+    """Licences in public registers, with every check of them."""
+
+    list_display = ["reviewer", "profession", "register", "number", "newest_check"]
+    list_select_related = ["reviewer"]
+    search_fields = ["reviewer__name", "number"]
+    actions = None
+
+    @admin.display(description="Newest check")
+    def newest_check(self, credential: Credential) -> str:
+        """What the newest check says."""
+        check = credential.checks.first()
+        return str(check).split(": ", 1)[1] if check else "Never checked"
+
+    def _checked(self, credential: Credential | None) -> bool:
+        return credential is not None and credential.checks.exists()
+
+    def has_change_permission(self, request: HttpRequest, obj: Credential | None = None) -> bool:
+        """Not once it was checked."""
+        return super().has_change_permission(request, obj) and not self._checked(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Credential | None = None) -> bool:
+        """Not once it was checked."""
+        return super().has_delete_permission(request, obj) and not self._checked(obj)
+
+
+@admin.register(CredentialCheck)
+class CredentialCheckAdmin(VerbAdmin, ReadOnlyAdmin):
+    """Checks of credentials; a renewal or a revocation is a new one."""
+
+    list_display = ["credential", "checked_on", "valid_from", "valid_until", "revoked", "checked_by"]
+    list_select_related = ["credential", "checked_by"]
+    list_filter = ["revoked"]
+    form = CheckForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Registrars."""
+        return request.user.has_perm("reviews.add_credentialcheck")
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnlyAdmin):
+    """Decisions; never changed."""
+
+    list_display = ["revision", "decision", "scope", "signed_as", "signed_on", "recorded_at", "next_due"]
+    list_filter = ["decision", "scope"]
+    list_select_related = ["revision__article__condition"]
+
+
+@admin.register(Publication)
+class PublicationAdmin(ReadOnlyAdmin):
+    """What was published; never changed. A page is published and withdrawn on its own page."""
+
+    list_display = ["review", "live_from", "published_by", "withdrawal"]
+    list_select_related = ["review__revision__article__condition", "published_by", "withdrawal"]
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(ReadOnlyAdmin):
+    """What was withdrawn, and why; never changed."""
+
+    list_display = ["publication", "by", "at", "why"]
+    list_select_related = ["publication__review__revision__article__condition", "by"]

@@ -1,0 +1,17 @@
+"""On whose word may the reader see it? Reviewers, their credentials, requests, reviews, publications."""
+
+from .people import Credential, CredentialCheck, Reviewer
+from .publications import Publication, Withdrawal
+from .requests import ReviewRequest
+from .reviews import Review, ReviewContributor
+
+__all__ = [
+    "Credential",
+    "CredentialCheck",
+    "Publication",
+    "Review",
+    "ReviewContributor",
+    "ReviewRequest",
+    "Reviewer",
+    "Withdrawal",
+]

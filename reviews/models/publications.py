@@ -1,0 +1,203 @@
+"""Publications and withdrawals: what the reader sees, as rows that never change."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Coalesce, JSONObject, Now
+
+from accounts import clock
+from accounts.refusals import NotAllowed, Refusal
+from articles.models import Article
+
+from .. import emails
+from .people import CredentialCheck
+from .requests import Moved
+from .reviews import Review
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    """Publications by what readers get."""
+
+    def counted(self) -> "PublicationQuerySet":
+        """Publications whose hour has come and that were not withdrawn before it."""
+        cancelled = Withdrawal.objects.filter(publication=models.OuterRef("pk"), at__lt=models.OuterRef("live_from"))
+        return self.filter(live_from__lte=clock.now()).exclude(models.Exists(cancelled))
+
+    def current(self) -> "PublicationQuerySet":
+        """The newest counted publication of each article, withdrawn or not."""
+        newer = Publication.objects.counted().filter(
+            article=models.OuterRef("article"), live_from__gt=models.OuterRef("live_from")
+        )
+        return self.counted().exclude(models.Exists(newer))
+
+    def pending(self) -> "PublicationQuerySet":
+        """Publications whose hour has not come."""
+        return self.filter(live_from__gt=clock.now(), withdrawal__isnull=True)
+
+    def with_stamp(self) -> "PublicationQuerySet":
+        """Add `stamp_facts`, the review that the page's stamp tells of, and `read_at`, the database's time.
+
+        The stamp is the newest valid whole-page approval of this very text; for a text approved by its changes
+        only, the whole-page approval that rests under it. It is None where no approval counts any more.
+        """
+        whole = (
+            Review.objects.valid()
+            .whole_page()
+            .filter(revision=models.OuterRef("review__revision"))
+            .order_by("-signed_on", "-pk")
+        )
+        base = Review.objects.valid().filter(
+            pk=models.OuterRef("review__base"),
+            # The review of the changes must itself still count.
+            pk__in=Review.objects.valid().filter(pk=models.OuterRef(models.OuterRef("review"))).values("base"),
+        )
+        return self.annotate(
+            stamp_facts=Coalesce(
+                models.Subquery(whole.values(facts=_stamp())[:1]), models.Subquery(base.values(facts=_stamp())[:1])
+            ),
+            read_at=models.ExpressionWrapper(clock.now(), output_field=models.DateTimeField()),
+        )
+
+    def live(self) -> "PublicationQuerySet":
+        """What readers see now, with its stamp. Everything public starts here.
+
+        For each article the newest publication whose hour has come, unless it is withdrawn or its approval no
+        longer counts; then the article shows nothing, never an older text.
+        """
+        live = self.current().with_stamp().filter(withdrawal__isnull=True)
+        return live.filter(stamp_facts__isnull=False)  # type: ignore[misc]
+
+    @transaction.atomic
+    def publish(self, review: Review, *, by: "User", live_from: dt.datetime | None = None) -> "Publication":
+        """Let readers see the approved text, now or from a later hour (an aware datetime).
+
+        Whatever else was pending for the article is cancelled. Raises NotAllowed, Refusal or Moved with the reason.
+        """
+        if not by.has_perm("reviews.add_publication"):
+            raise NotAllowed(f"{by} may not publish. Publishers do.")
+        article = Article.objects.lock(review.revision.article_id)
+        now = clock.read()
+        if live_from is not None and live_from <= now:
+            raise Refusal(f"The hour {live_from:%-d %B %Y %H:%M} UTC is past. Choose a later one, or publish now.")
+        if review.decision != Review.Decision.APPROVED:
+            raise Refusal("This review asks for changes; only an approval can be published.")
+        self._check_current(review, article)
+        self._check_approval(review, article, today=now.date())
+        for waiting in self.model.objects.pending().filter(article=article):
+            Withdrawal.objects.create(publication=waiting, by=by, why="Replaced by another publication.")
+        hour = {} if live_from is None else {"live_from": live_from}
+        publication = self.create(article=article, review=review, published_by=by, **hour)
+        publication.refresh_from_db()
+        emails.published(publication)
+        return publication
+
+    def _check_current(self, review: Review, article: Article) -> None:
+        """Refuse a text that readers see already."""
+        current = self.model.objects.live().filter(article=article).select_related("review").first()
+        if current is not None and current.review.revision_id == review.revision_id:
+            raise Moved(f"Readers already see version {review.revision.number} of this page. Nothing to publish.")
+
+    def _check_approval(self, review: Review, article: Article, today: dt.date) -> None:
+        """Refuse an approval that no longer counts, and the return of one that has lapsed."""
+        if not Review.objects.valid().filter(pk=review.pk).exists() or _revocations().filter(
+            credential=review.credential_check.credential_id, pk__gt=review.credential_check_id
+        ):
+            raise Refusal(f"The credential of {review.signed_as} was revoked. Ask for a new review.")
+        if review.base_id and not Review.objects.valid().filter(pk=review.base_id).exists():
+            raise Refusal("The whole-page approval under this review no longer counts. Ask for a whole-page review.")
+        shown_before = self.model.objects.filter(article=article).exists()
+        newest = Review.objects.valid().whole_page().filter(revision=review.revision_id).order_by("-signed_on").first()
+        due = (newest or review).next_due
+        if shown_before and (due is None or due <= today):
+            raise Refusal(f"This approval lapsed on {due:%-d %B %Y}. Ask for a new review before it is shown again.")
+
+
+def _revocations() -> "models.QuerySet[CredentialCheck]":
+    return CredentialCheck.objects.filter(revoked=True)
+
+
+def _stamp() -> JSONObject:
+    """The review behind a stamp, as one JSON value, so that a list of pages costs one query."""
+    revoked = _revocations().filter(
+        credential=models.OuterRef("credential_check__credential"), pk__gt=models.OuterRef("credential_check")
+    )
+    return JSONObject(
+        reviewer="signed_as",
+        role="signed_role",
+        slug="reviewer__slug",
+        signed_on="signed_on",
+        next_due="next_due",
+        revoked_on=models.Subquery(revoked.order_by("valid_from").values("valid_from")[:1]),
+    )
+
+
+class Publication(models.Model):
+    """Readers may see an approved text from an hour on; never changed, never deleted."""
+
+    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="+")
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="publications")
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(db_default=Now(), editable=False)
+    live_from = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[PublicationQuerySet] = PublicationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "live_from"], name="one_publication_an_hour_of_an_article"),
+            models.CheckConstraint(
+                condition=models.Q(live_from__gte=models.F("published_at")), name="nothing_goes_live_in_the_past"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.review.revision}, public from {self.live_from:%-d %B %Y %H:%M} UTC"
+
+    @transaction.atomic
+    def withdraw(self, *, by: "User", why: str, instead: Article | None = None) -> "Withdrawal":
+        """Take the page down at once, with a reason that readers see and, if there is one, a page to read instead.
+
+        Before its hour this cancels it. Whatever else is pending for the article is cancelled too. Raises
+        NotAllowed, Refusal or Moved.
+        """
+        if not by.has_perm("reviews.add_withdrawal"):
+            raise NotAllowed(f"{by} may not withdraw pages. Publishers and clinicians do.")
+        if not why.strip():
+            raise Refusal("Say why the page is withdrawn; readers see the reason.")
+        if instead is not None and instead.pk == self.article_id:
+            raise Refusal("A page cannot be read instead of itself. Choose another page, or none.")
+        Article.objects.lock(self.article_id)
+        if Withdrawal.objects.filter(publication=self).exists():
+            raise Moved("This publication was withdrawn already.")
+        pending = Publication.objects.pending().filter(article=self.article_id)
+        if not (Publication.objects.current() | pending).filter(pk=self.pk).exists():
+            raise Moved("A newer publication has replaced this one; withdraw that one.")
+        for other in pending.exclude(pk=self.pk):
+            Withdrawal.objects.create(publication=other, by=by, why="Cancelled when the page was withdrawn.")
+        withdrawal = Withdrawal.objects.create(publication=self, by=by, why=why.strip(), instead=instead)
+        withdrawal.refresh_from_db()
+        emails.withdrawn(withdrawal)
+        return withdrawal
+
+
+class Withdrawal(models.Model):
+    """A publication was taken down, or cancelled before its hour; never changed, never deleted."""
+
+    publication = models.OneToOneField(Publication, on_delete=models.PROTECT, related_name="withdrawal")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    why = models.TextField(help_text="Readers see it.")
+    instead = models.ForeignKey(Article, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.CheckConstraint(condition=~models.Q(why=""), name="withdrawal_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"Withdrawn: {self.publication}"

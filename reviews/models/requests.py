@@ -1,0 +1,307 @@
+"""Requests for a review: the queue, which never forgets."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
+
+from accounts import clock
+from accounts.refusals import NotAllowed, Refusal
+from articles.models import Article, Revision
+
+from .. import emails, readiness
+from .people import Reviewer
+from .reviews import Review, ReviewContributor, baseline, contributors
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+USUAL_DAYS = 14
+USUAL_MONTHS = 12
+MOST_MONTHS = 36
+
+
+class NotReady(Refusal):
+    """The text is not ready for review; `problems` lists everything at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("This text is not ready for review. " + " ".join(problems))
+
+
+class Moved(Refusal):
+    """Something changed meanwhile: the request was decided, claimed or replaced, or the text is another one."""
+
+
+class ReviewRequestManager(models.Manager["ReviewRequest"]):
+    """The queue."""
+
+    def open(self) -> "models.QuerySet[ReviewRequest]":
+        """Requests without a decision, the earliest due first."""
+        return self.filter(closed_at__isnull=True).order_by("due_on", "pk")
+
+    @transaction.atomic
+    def ask(self, revision: Revision, *, by: "User", note: str = "", due_on: dt.date | None = None) -> "ReviewRequest":
+        """Put a version into the queue. An open request for an older version of the page is replaced.
+
+        Raises NotAllowed, NotReady with the whole list of problems, or Moved.
+        """
+        if not by.has_perm("reviews.add_reviewrequest"):
+            raise NotAllowed(f"{by} may not ask for a review. Authors do.")
+        article = Article.objects.lock(revision.article_id)
+        newest = article.newest()
+        approved = Review.objects.valid().filter(revision=revision).exists()
+        if newest is not None and newest.pk != revision.pk and not approved:
+            raise Moved(
+                f"Version {newest.number} is newer than version {revision.number}. Ask for a review of that one."
+            )
+        if problems := readiness.problems(revision):
+            raise NotReady(problems)
+        waiting = self.open().filter(revision__article=article)
+        if waiting.filter(revision=revision).exists():
+            raise Moved(f"{revision} is waiting for a review already.")
+        for older in waiting:
+            older.close(by=by, outcome=ReviewRequest.Outcome.REPLACED)
+        kind = ReviewRequest.Kind.AGAIN if approved else self._kind(revision)
+        request = self.create(
+            revision=revision,
+            kind=kind,
+            asked_by=by,
+            note=note,
+            due_on=due_on or clock.today() + dt.timedelta(USUAL_DAYS),
+        )
+        emails.review_asked(request)
+        return request
+
+    @staticmethod
+    def _kind(revision: Revision) -> "ReviewRequest.Kind":
+        return ReviewRequest.Kind.NEW if baseline(revision) is None else ReviewRequest.Kind.CHANGE
+
+
+class ReviewRequest(models.Model):
+    """A version that waits for a clinician, and what became of it."""
+
+    class Kind(models.TextChoices):
+        """Why it is in the queue."""
+
+        NEW = "new", "New page"
+        CHANGE = "change", "Changed page"
+        AGAIN = "again", "Due again, unchanged"
+
+    class Outcome(models.TextChoices):
+        """What became of it."""
+
+        APPROVED = "approved", "Approved"
+        CHANGES = "changes", "Changes asked for"
+        TAKEN_BACK = "back", "Taken back by the author"
+        REPLACED = "replaced", "Replaced by a newer version"
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+    note = models.TextField(blank=True)
+    due_on = models.DateField()
+    claimed_by = models.ForeignKey(Reviewer, on_delete=models.PROTECT, null=True, blank=True, related_name="claims")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True)
+
+    objects: ClassVar[ReviewRequestManager] = ReviewRequestManager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision"], condition=models.Q(closed_at__isnull=True), name="one_open_request_a_version"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(claimed_by__isnull=True, claimed_at__isnull=True)
+                | models.Q(claimed_by__isnull=False, claimed_at__isnull=False),
+                name="claim_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_by__isnull=True, closed_at__isnull=True, outcome="")
+                | models.Q(
+                    closed_by__isnull=False,
+                    closed_at__isnull=False,
+                    outcome__in=["approved", "changes", "back", "replaced"],
+                ),
+                name="closing_has_who_when_and_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.revision}"
+
+    @transaction.atomic
+    def claim(self, *, by: "User") -> None:
+        """Take the work, so that nobody else does it too. Raises MayNotReview, or Moved saying who has it."""
+        reviewer = Reviewer.of(by)
+        reviewer.may_review(self.revision, on=clock.today())
+        free = ReviewRequest.objects.filter(pk=self.pk, closed_at__isnull=True, claimed_by__isnull=True)
+        if free.update(claimed_by=reviewer, claimed_at=clock.now()) != 1:
+            self._explain_move(reviewer)
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def hand_back(self, *, by: "User") -> None:
+        """Give a claim back to the queue."""
+        mine = ReviewRequest.objects.filter(pk=self.pk, closed_at__isnull=True, claimed_by=Reviewer.of(by))
+        if mine.update(claimed_by=None, claimed_at=None) != 1:
+            raise Moved("This review is not yours to hand back.")
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def take_back(self, *, by: "User") -> None:
+        """Withdraw the request, by who asked for it."""
+        request = ReviewRequest.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if by.pk != request.asked_by_id:
+            raise NotAllowed(f"{request.asked_by} asked for this review, only they take it back.")
+        request.close(by=by, outcome=ReviewRequest.Outcome.TAKEN_BACK)
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def approve(
+        self,
+        *,
+        by: "User",
+        digest: str,
+        scope: str = Review.Scope.WHOLE_PAGE,
+        signed_on: dt.date | None = None,
+        months: int = USUAL_MONTHS,
+        evidence_to: dt.date | None = None,
+        conflicts: str = "None declared",
+        public_note: str = "",
+        private_note: str = "",
+    ) -> Review:
+        """Sign the text with this digest: the reviewer's name, a day, and the months until it must be read again.
+
+        A signing day before today records a review done on paper. A review of the changes only inherits its end.
+        Raises NotAllowed, MayNotReview, Moved or Refusal; nothing is written then.
+        """
+        reviewer, today = self._start_decision(by=by, digest=digest)
+        signed_on = signed_on or today
+        if signed_on > today:
+            raise Refusal(
+                f"The signing day, {signed_on:%-d %B %Y}, has not come yet. Sign with today or an earlier day."
+            )
+        if not 1 <= months <= MOST_MONTHS:
+            raise Refusal(f"An approval holds for 1 to {MOST_MONTHS} months, not {months}.")
+        if evidence_to is not None and evidence_to > signed_on:
+            raise Refusal("“Evidence searched up to” lies after the signing day.")
+        if not conflicts.strip():
+            raise Refusal("Declare conflicts of interest, or write “None declared”.")
+        base = None
+        next_due = _months_later(signed_on, months)
+        if scope == Review.Scope.CHANGES_ONLY:
+            base = baseline(self.revision)
+            if base is None or base.next_due is None:
+                raise Refusal("No earlier version was approved as a whole page. Review the whole page.")
+            if signed_on < base.signed_on or base.next_due <= signed_on:
+                raise Refusal("The whole-page approval this rests on is not in date that day. Review the whole page.")
+            next_due = base.next_due
+        review = self._decide(
+            by=by,
+            reviewer=reviewer,
+            decision=Review.Decision.APPROVED,
+            scope=scope,
+            base=base,
+            signed_on=signed_on,
+            next_due=next_due,
+            evidence_to=evidence_to,
+            conflicts=conflicts.strip(),
+            public_note=public_note.strip(),
+            private_note=private_note.strip(),
+        )
+        emails.approved(review)
+        return review
+
+    @transaction.atomic
+    def ask_for_changes(self, *, by: "User", digest: str, reason: str) -> Review:
+        """Send the text back to its author with a reason."""
+        reviewer, today = self._start_decision(by=by, digest=digest)
+        if not reason.strip():
+            raise Refusal("Say what must change; the author reads it.")
+        review = self._decide(
+            by=by,
+            reviewer=reviewer,
+            decision=Review.Decision.CHANGES,
+            scope=Review.Scope.WHOLE_PAGE,
+            signed_on=today,
+            private_note=reason.strip(),
+        )
+        emails.changes_asked(review)
+        return review
+
+    def close(self, *, by: "User", outcome: "ReviewRequest.Outcome") -> None:
+        """Take an open request from the queue. Raises Moved if somebody decided it meanwhile."""
+        undecided = ReviewRequest.objects.filter(pk=self.pk, closed_at__isnull=True)
+        if undecided.update(closed_at=clock.now(), closed_by=by, outcome=outcome) != 1:
+            self._explain_move(None)
+
+    def _start_decision(self, *, by: "User", digest: str) -> tuple[Reviewer, dt.date]:
+        """Hold the article and the request, and refuse whoever or whatever must not be decided."""
+        if not by.has_perm("reviews.add_review"):
+            raise NotAllowed(f"{by} may not review. Ask an administrator to add you to the group Clinicians.")
+        reviewer = Reviewer.of(by)
+        Article.objects.lock(self.revision.article_id)
+        request = ReviewRequest.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if request.closed_at is not None or request.claimed_by_id not in {None, reviewer.pk}:
+            request._explain_move(reviewer)
+        if digest != self.revision.digest:
+            raise Moved("The text that was on your screen is not the text of this request. Open it again and read it.")
+        if not self.revision.is_intact():
+            raise Refusal("The stored text does not match its digest. Do not sign; tell the operator (verify_record).")
+        return reviewer, clock.today()
+
+    def _decide(self, *, by: "User", reviewer: Reviewer, signed_on: dt.date, decision: str, **fields: object) -> Review:
+        """Write the review with its contributors, and close the request."""
+        check = reviewer.may_review(self.revision, on=signed_on)
+        review = Review.objects.create(
+            revision=self.revision,
+            digest=self.revision.digest,
+            request=self,
+            reviewer=reviewer,
+            credential_check=check,
+            decision=decision,
+            signed_as=reviewer.signature,
+            signed_role=reviewer.specialty,
+            signed_on=signed_on,
+            **fields,
+        )
+        ReviewContributor.objects.bulk_create(
+            ReviewContributor(review=review, user_id=user) for user in sorted(contributors(self.revision))
+        )
+        ReviewRequest.objects.filter(pk=self.pk, claimed_by__isnull=True).update(
+            claimed_by=reviewer, claimed_at=clock.now()
+        )
+        self.close(by=by, outcome=ReviewRequest.Outcome(decision))
+        self.refresh_from_db()
+        review.refresh_from_db()
+        return review
+
+    def _explain_move(self, reviewer: Reviewer | None) -> None:
+        """Raise Moved with what happened to this request."""
+        now = ReviewRequest.objects.select_related("claimed_by", "closed_by").get(pk=self.pk)
+        if now.closed_at is not None:
+            raise Moved(
+                f"This request was closed on {now.closed_at:%-d %B %Y at %H:%M} by {now.closed_by}: "
+                f"{now.get_outcome_display().lower()}."
+            )
+        if now.claimed_by is not None and now.claimed_by != reviewer:
+            raise Moved(f"{now.claimed_by} has claimed this review. Take another one from the queue.")
+        raise Moved("You have claimed this review already.")
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    """The same day some months later; the last day of the month where it has no such day."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(1)).day
+    return dt.date(year, month, min(day.day, last))

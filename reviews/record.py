@@ -1,0 +1,121 @@
+"""Walks the whole record and names whatever does not hold: for `verify_record`, from a shell or by the daily job."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from django.db import models
+
+from accounts import guards
+from articles.models import Revision
+
+from .models import CredentialCheck, Publication, Review
+from .models.reviews import contributors
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def faults() -> Iterator[str]:
+    """Every fault of the record, as a sentence that names the row. None means that the badge tells the truth."""
+    for name in guards.missing():
+        yield f"The guard {name} is missing from the database."
+    for revision in _all(Revision.objects.select_related("article__condition").prefetch_related("citations")):
+        yield from _revision_faults(revision)
+    for review in _all(Review.objects.select_related("revision__article__condition", "reviewer", "base__revision")):
+        yield from _review_faults(review)
+    for publication in _all(Publication.objects.select_related("review__revision", "article__condition")):
+        yield from _publication_faults(publication)
+
+
+def _all(rows: models.QuerySet[Row]) -> Iterator[Row]:
+    """Every row, in order, a few hundred at a time."""
+    return rows.order_by("pk").iterator(chunk_size=500)
+
+
+def _revision_faults(revision: Revision) -> Iterator[str]:
+    citations = sorted(revision.citations.all(), key=lambda row: row.number)
+    if not revision.is_intact(citations):
+        yield f"{revision}: its text does not match its digest."
+    if len(citations) != revision.source_count:
+        yield f"{revision}: it was saved with {revision.source_count} sources and has {len(citations)}."
+
+
+def _review_faults(review: Review) -> Iterator[str]:
+    named = f"Review {review.pk} ({review})"
+    if review.digest != review.revision.digest:
+        yield f"{named}: its digest is not that of the text."
+    if review.request.revision_id != review.revision_id:
+        yield f"{named}: it answers a request for another version."
+    frozen = set(review.contributors.values_list("user", flat=True))
+    if review.reviewer.user_id in {review.revision.author_id, *frozen}:
+        yield f"{named}: the reviewer wrote a part of the text."
+    if frozen != _contributors_then(review):
+        yield f"{named}: its contributors are not those who wrote the text."
+    if review.signed_on > review.recorded_at.date():
+        yield f"{named}: it was signed after it was recorded."
+    yield from (f"{named}: {fault}" for fault in _credential_faults(review))
+    if review.decision == Review.Decision.APPROVED:
+        yield from (f"{named}: {fault}" for fault in _term_faults(review))
+
+
+def _contributors_then(review: Review) -> set[int]:
+    """Who had a hand in the text when the review was recorded.
+
+    A credential revoked since then may have moved the baseline back, so a frozen set that matches the versions
+    after any earlier approval is taken as it stands.
+    """
+    frozen = set(review.contributors.values_list("user", flat=True))
+    if frozen == (now := contributors(review.revision)):
+        return now
+    earlier = Review.objects.whole_page().filter(
+        decision=Review.Decision.APPROVED,
+        revision__article=review.revision.article_id,
+        revision__number__lt=review.revision.number,
+        pk__lt=review.pk,
+    )
+    for number in [0, *earlier.values_list("revision__number", flat=True)]:
+        written = Revision.objects.filter(
+            article=review.revision.article_id, number__gt=number, number__lte=review.revision.number
+        )
+        if frozen == (then := set(written.values_list("author", flat=True))):
+            return then
+    return now
+
+
+def _credential_faults(review: Review) -> Iterator[str]:
+    check = review.credential_check
+    if check.credential.reviewer_id != review.reviewer_id:
+        yield "it rests on the credential of another person."
+    if check.checked_by_id == review.reviewer.user_id:
+        yield "the reviewer checked their own credential."
+    if check.revoked or check.valid_until is None or not check.valid_from <= review.signed_on <= check.valid_until:
+        yield "the credential was not checked as valid on the signing day."
+
+
+def _term_faults(review: Review) -> Iterator[str]:
+    if review.next_due is None or not 0 < (review.next_due - review.signed_on).days <= 3 * 366:
+        yield "its next review is not due within 36 months of the signing day."
+    if review.scope == Review.Scope.CHANGES_ONLY:
+        base = review.base
+        if base is None or base.decision != Review.Decision.APPROVED or base.scope != Review.Scope.WHOLE_PAGE:
+            yield "it rests on no whole-page approval."
+        elif base.revision.article_id != review.revision.article_id or base.next_due != review.next_due:
+            yield "it rests on an approval of another page, or does not end with it."
+
+
+def _publication_faults(publication: Publication) -> Iterator[str]:
+    named = f"Publication {publication.pk} ({publication})"
+    review = publication.review
+    if review.decision != Review.Decision.APPROVED:
+        yield f"{named}: its review does not approve."
+    if review.revision.article_id != publication.article_id:
+        yield f"{named}: its review is of another article."
+    if publication.live_from < publication.published_at:
+        yield f"{named}: it goes live before it was published."
+    revoked = CredentialCheck.objects.filter(
+        credential=review.credential_check.credential_id,
+        pk__gt=review.credential_check_id,
+        revoked=True,
+        recorded_at__lt=publication.published_at,
+    )
+    if revoked.exists():
+        yield f"{named}: the reviewer's credential had been revoked."

@@ -1,0 +1,151 @@
+"""Where a page stands, computed from rows and the day: nothing here is stored, so nothing can drift."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import JSONObject
+
+from articles.models import Article, Revision
+
+from .models import Publication, Review, ReviewRequest
+
+
+class Standing(models.TextChoices):
+    """Where a page stands."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in-review", "In review"
+    REVIEWED = "reviewed", "Reviewed, not published"
+    PUBLISHED = "published", "Published, in date"
+    DUE = "due", "Published, review due soon"
+    OVERDUE = "overdue", "Published, review lapsed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """The review stamp of a page on a day: who approved the text, when, and until when that holds."""
+
+    reviewer: str
+    role: str
+    slug: str
+    signed_on: dt.date
+    next_due: dt.date
+    revoked_on: dt.date | None
+    today: dt.date
+
+    @classmethod
+    def of(cls, publication: Publication) -> "Stamp":
+        """The stamp of a publication that came from `live()`."""
+        facts: dict[str, Any] | None = publication.stamp_facts  # type: ignore[attr-defined]
+        if facts is None:
+            raise ValueError(f"{publication} has no valid approval; take publications from live().")
+        return cls.from_facts(facts, publication.read_at.date())  # type: ignore[attr-defined]
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any], today: dt.date) -> "Stamp":
+        """The stamp from the JSON value of `with_stamp()`."""
+        revoked = facts["revoked_on"]
+        return cls(
+            reviewer=facts["reviewer"],
+            role=facts["role"],
+            slug=facts["slug"],
+            signed_on=dt.date.fromisoformat(facts["signed_on"]),
+            next_due=dt.date.fromisoformat(facts["next_due"]),
+            revoked_on=dt.date.fromisoformat(revoked) if revoked else None,
+            today=today,
+        )
+
+    @property
+    def lapses_on(self) -> dt.date:
+        """The day the review stops counting: when it is due again, or earlier where the credential was revoked."""
+        return min(self.next_due, self.revoked_on) if self.revoked_on else self.next_due
+
+    @property
+    def standing(self) -> Standing:
+        """Published, due or overdue. A review lapses at the start of the day it is due, in UTC."""
+        if self.today >= self.lapses_on:
+            return Standing.OVERDUE
+        if self.today >= self.lapses_on - dt.timedelta(settings.REVIEW_DUE_DAYS):
+            return Standing.DUE
+        return Standing.PUBLISHED
+
+    @property
+    def in_date(self) -> bool:
+        """Whether the review counts today."""
+        return self.standing != Standing.OVERDUE
+
+    @property
+    def credential_revoked(self) -> bool:
+        """Whether the review lapsed because the reviewer's credential was revoked."""
+        return self.revoked_on is not None and self.revoked_on <= min(self.today, self.next_due)
+
+    @property
+    def days_overdue(self) -> int:
+        """Whole days since the review lapsed."""
+        return max(0, (self.today - self.lapses_on).days)
+
+    @property
+    def elapsed(self) -> int:
+        """How much of the review period is over, 0 to 100."""
+        period = max(1, (self.lapses_on - self.signed_on).days)
+        return max(0, min(100, round(100 * (self.today - self.signed_on).days / period)))
+
+    @property
+    def left(self) -> int:
+        """How much of the review period is left, 0 to 100."""
+        return 100 - self.elapsed
+
+    @property
+    def period_months(self) -> int:
+        """The review period in months, rounded."""
+        return max(1, round((self.next_due - self.signed_on).days / 30.44))
+
+    @property
+    def months_since(self) -> int:
+        """Whole months since the review was signed."""
+        return (
+            (self.today.year - self.signed_on.year) * 12
+            + self.today.month
+            - self.signed_on.month
+            - (self.today.day < self.signed_on.day)
+        )
+
+
+def with_facts(articles: "models.QuerySet[Article]") -> "models.QuerySet[Article]":
+    """Articles with `facts`, all that `standing_of` needs, in one query."""
+    mine = models.OuterRef("pk")
+    newest = Revision.objects.filter(article=mine).order_by("-number")
+    waiting = ReviewRequest.objects.open().filter(revision__article=mine)
+    approved = Review.objects.valid().filter(revision__article=mine).order_by("-revision__number")
+    current = Publication.objects.current().with_stamp().filter(article=mine)
+    return articles.annotate(
+        facts=JSONObject(
+            newest=models.Subquery(newest.values("number")[:1]),
+            waiting=models.Subquery(waiting.values("revision__number")[:1]),
+            approved=models.Subquery(approved.values("revision__number")[:1]),
+            shown=models.Subquery(current.values("review__revision__number")[:1]),
+            withdrawn=models.Subquery(current.values("withdrawal__pk")[:1]),
+        ),
+        stamp_facts=models.Subquery(current.values("stamp_facts")[:1]),  # type: ignore[misc]
+        newest_question=models.Subquery(newest.values("question")[:1]),
+    )
+
+
+def standing_of(article: Article, today: dt.date) -> Standing:
+    """The standing of an article that came from `with_facts()`: what readers get, or else how far the text is."""
+    facts: dict[str, int | None] = article.facts  # type: ignore[attr-defined]
+    stamp: dict[str, Any] | None = article.stamp_facts  # type: ignore[attr-defined]
+    if facts["shown"] is not None:
+        if facts["withdrawn"] is not None or stamp is None:
+            return Standing.WITHDRAWN
+        return Stamp.from_facts(stamp, today).standing
+    if facts["waiting"] is not None:
+        return Standing.IN_REVIEW
+    if facts["approved"] is not None and facts["approved"] == facts["newest"]:
+        return Standing.REVIEWED
+    return Standing.DRAFT
