@@ -1,6 +1,6 @@
 """`make run`: sets up what is missing, then serves the demonstration with its jobs beside it until Ctrl-C.
 
-HOST and PORT say where, DATABASE_URL on which database (by default SQLite in var/). Passwords are the published
+HOST and PORT say where, DATABASE_URL on which database (by default SQLite in var/, or in ROUNDS_VAR). Passwords are the published
 ones only on loopback; on any other HOST they are random and printed once.
 """
 
@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("ROUNDS_VAR") or ROOT / "var")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -35,6 +35,7 @@ def environment(host: str, port: str) -> dict[str, str]:
         "EMAIL_URL": f"filemail:///{VAR / 'letters'}",
         "SITE_URL": f"http://{'localhost' if host in LOOPBACK else shown}:{port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]" if host in LOOPBACK else "*",
+        "STATIC_ROOT": str(VAR / "static"),
         "HTTPS": "0",
         "ROUNDS_DEMO": "1",
         **os.environ,

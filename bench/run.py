@@ -1,0 +1,117 @@
+"""`make bench`: the project's own figures, side by side in one run, so that only their ratios need be believed.
+
+Everything runs in this process on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
+the reader's pages through the whole middleware against a bare view that returns the same bytes, the turning of
+Markdown into a page, and joining a community through its verb.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS = 200
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """CPU seconds of this process for one act."""
+    start = time.process_time()
+    act()
+    return time.process_time() - start
+
+
+def interleaved(acts: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median CPU milliseconds of each act, the acts taken in turn so that a busy moment hits them all."""
+    taken: dict[str, list[float]] = {name: [] for name in acts}
+    for _ in range(rounds):
+        for name, act in acts.items():
+            taken[name].append(seconds(act))
+    return {name: 1000 * statistics.median(times) for name, times in taken.items()}
+
+
+def pages() -> None:
+    """The reader's pages against a bare view."""
+    from django.contrib.auth.decorators import login_not_required
+    from django.http import HttpResponse
+    from django.test import Client
+    from django.urls import path
+
+    from config import urls
+
+    client = Client(raise_request_exception=True)
+    addresses = {
+        "question page": "/conditions/poems-syndrome/prognosis/",
+        "hub": "/conditions/poems-syndrome/",
+        "first page": "/",
+        "withdrawn page": "/conditions/wilson-disease/diet/",
+    }
+    same_bytes = client.get(addresses["question page"]).content
+    urls.urlpatterns.append(path("bare/", login_not_required(lambda _: HttpResponse(same_bytes))))
+    acts: dict[str, Callable[[], object]] = {"bare view, same bytes": lambda: client.get("/bare/")}
+    for name, address in addresses.items():
+        acts[name] = lambda address=address: client.get(address)  # type: ignore[misc]
+    figures = interleaved(acts, ROUNDS)
+    bare = figures["bare view, same bytes"]
+    print(f"\nPages: median CPU of {ROUNDS}, question page {len(same_bytes):,} bytes")
+    for name, figure in figures.items():
+        print(f"  {name:24} {figure:8.2f} ms  {figure / bare:6.1f} x")
+
+
+def texts() -> None:
+    """One save of a text: the child process, its wall time."""
+    from articles.models import Revision
+    from articles.rendering import render
+
+    body = Revision.objects.get(article__slug="prognosis").body
+    print(f"\nMarkdown to page: wall time of one child, {len(body):,} characters and ten times as many")
+    for times in (1, 10):
+        text = "\n\n".join(body for _ in range(times))
+        start = time.perf_counter()
+        render.__wrapped__(text)
+        print(f"  {len(text):8,} characters  {1000 * (time.perf_counter() - start):8.0f} ms")
+
+
+def joins() -> None:
+    """Joining one community through the verb, one process."""
+    from accounts.models import User
+    from articles.models import Condition
+    from community.models import Community
+
+    community = Community.objects.create(condition=Condition.objects.create(slug="bench"))
+    people = User.objects.bulk_create([User(email=f"bench-{number}@rounds.example") for number in range(500)])
+    start = time.perf_counter()
+    for person in people:
+        community.join(by=person, relation="self", consent_version="bench")
+    took = time.perf_counter() - start
+    community.refresh_from_db()
+    print(f"\nJoining one community: {len(people) / took:,.0f} a second; count {community.member_count}, right")
+    assert community.member_count == len(people)
+
+
+def main() -> None:
+    """Fill a demonstration and measure."""
+    folder = tempfile.mkdtemp(prefix="rounds-bench-")
+    os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ROUNDS_DEMO = True
+    call_command("migrate", verbosity=0)
+    call_command("demo", passwords="known")
+    pages()
+    texts()
+    joins()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Accessibility and layout of the reader's pages, in every state, as axe-core and a narrow window see them."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = [
+    "/",
+    "/conditions/",
+    "/conditions/poems-syndrome/",
+    "/conditions/behcet-disease/",
+    "/conditions/poems-syndrome/prognosis/",
+    "/conditions/poems-syndrome/what-is-it/",
+    "/conditions/wilson-disease/before-symptoms/",
+    "/conditions/wilson-disease/diet/",
+    "/conditions/wilson-disease/community/",
+    "/reviewers/clara-sample/",
+    "/how-we-review/",
+    "/accounts/login/",
+    "/nowhere/",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_any_page_of_the_demonstration(
+    demonstration: None, browser: Browser, live_server: object, width: int, scheme: str
+) -> None:
+    visitor = Visitor(browser, live_server.url, width=width, scheme=scheme)  # type: ignore[attr-defined]
+    found = {}
+    for address in PAGES:
+        visitor.page.goto(address)
+        results = Axe().run(visitor.page)
+        if results.violations_count:
+            found[address] = results.generate_report()
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, address
+    assert found == {}
+    assert visitor.complaints == []
+    visitor.context.close()
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(
+    demonstration: None, browser: Browser, live_server: object
+) -> None:
+    visitor = Visitor(browser, live_server.url, width=320)  # type: ignore[attr-defined]
+    for address in PAGES:
+        visitor.page.goto(address)
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320, address
+    visitor.context.close()
+
+
+def test_nothing_scrolls_sideways_when_the_reader_has_set_text_twice_as_large(
+    demonstration: None, large_text_browser: Browser, live_server: object
+) -> None:
+    visitor = Visitor(large_text_browser, live_server.url)  # type: ignore[attr-defined]
+    for address in PAGES:
+        visitor.page.goto(address)
+        assert visitor.page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 32
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 1280, address
+    visitor.context.close()
