@@ -1,7 +1,7 @@
 """`make run`: sets up what is missing, then serves the demonstration with its jobs beside it until Ctrl-C.
 
-HOST and PORT say where, DATABASE_URL on which database (by default SQLite in var/, or in ROUNDS_VAR). Passwords are the published
-ones only on loopback; on any other HOST they are random and printed once.
+HOST and PORT say where, DATABASE_URL on which database (by default SQLite in var/, or in the folder ROUNDS_VAR).
+Passwords are the published ones only on loopback; on any other HOST they are random and printed once.
 """
 
 import base64
