@@ -20,7 +20,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the letter to the outbox instead of sending it inside the request."""
-        message = self.render_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})
+        site = {"name": settings.SITE_NAME, "domain": settings.SITE_URL.split("://")[1]}
+        message = self.render_mail(template_prefix, email, {**context, "current_site": site})
         Letter.objects.post(to=email, subject=str(message.subject), body=str(message.body))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
@@ -158,11 +158,11 @@ def dated_by_the_database(model: type[models.Model], column: str) -> Guard:
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Put every guard in place whose tables exist; safe to repeat."""
+    """Put every guard in place whose tables exist, all in one moment; safe to repeat."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    drop(using)
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        drop(using)
         for guard in registered():
             if {guard.table, *guard.reads} <= tables:
                 for statement in guard.create(connection.vendor):

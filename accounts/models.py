@@ -77,7 +77,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def close(self, *, by: "User") -> None:
-        """Close the account: no sign-in, no rights, no address or name kept. What the person signed stays."""
+        """Close the account: no sign-in, no rights, no address, factor or name kept. What was signed stays."""
+        from allauth.account.models import EmailAddress
+        from allauth.mfa.models import Authenticator
+
         if by.pk != self.pk and not by.has_perm("accounts.change_user"):
             raise NotAllowed("Only the owner of an account or an administrator closes it.")
         self.email = f"closed-{self.pk}@account.invalid"
@@ -88,6 +91,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.save()
         self.groups.clear()
         self.user_permissions.clear()
+        EmailAddress.objects.filter(user=self).delete()
+        Authenticator.objects.filter(user=self).delete()
 
 
 class LetterManager(models.Manager["Letter"]):

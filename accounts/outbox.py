@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 
 from . import clock
 from .models import Letter
@@ -20,20 +20,19 @@ def send_letters() -> int:
     A letter is claimed before it is sent. If the mail server refuses it, it is tried again later, with the
     reason kept on the row. A process killed between sending and noting it may send that one letter twice.
     """
-    now = clock.read()
     sent = 0
-    with get_connection() as post:
-        for letter in Letter.objects.filter(sent_at__isnull=True, not_before__lte=now).order_by("pk"):
-            if not letter.claim(now=now, lease=LEASE):
-                continue
-            message = EmailMessage(letter.subject, letter.body, to=[letter.to], connection=post)
-            try:
-                message.send()
-            except OSError as error:  # every SMTP and socket error
-                wait = min(LONGEST_WAIT, dt.timedelta(minutes=2 ** min(letter.tries + 1, 10)))
-                Letter.objects.filter(pk=letter.pk).update(problem=str(error)[:1000], not_before=now + wait)
-                logger.warning("Letter %s was not sent: %s", letter.pk, type(error).__name__)
-            else:
-                Letter.objects.filter(pk=letter.pk).update(sent_at=clock.read(), problem="")
-                sent += 1
+    for letter in Letter.objects.filter(sent_at__isnull=True, not_before__lte=clock.now()).order_by("pk"):
+        now = clock.read()  # a long run: each lease begins when its letter is taken
+        if not letter.claim(now=now, lease=LEASE):
+            continue
+        try:
+            # A connection of its own for each: one letter that the server refuses does not spoil the next.
+            EmailMessage(letter.subject, letter.body, to=[letter.to]).send()
+        except (OSError, ValueError) as error:  # every SMTP and socket error; a header that cannot be
+            wait = min(LONGEST_WAIT, dt.timedelta(minutes=2 ** min(letter.tries + 1, 10)))
+            Letter.objects.filter(pk=letter.pk).update(problem=str(error)[:1000], not_before=now + wait)
+            logger.warning("Letter %s was not sent: %s", letter.pk, type(error).__name__)
+        else:
+            Letter.objects.filter(pk=letter.pk).update(sent_at=clock.read(), problem="")
+            sent += 1
     return sent

@@ -24,7 +24,7 @@ def main() -> int:
         done = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
-            env={**{k: v for k, v in os.environ.items() if k != "ROUNDS_DEMO"}, **PRODUCTION},
+            env={"PATH": os.environ["PATH"], **PRODUCTION},
             check=False,
         )
         if done.returncode:

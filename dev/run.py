@@ -80,7 +80,11 @@ def serve(host: str, port: str) -> int:
         signal.signal(number, lambda *_: stopped.set())
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind, "--threads", "8", "--log-level", "warning"],
+        [
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind, "--threads", "8"),
+            # No header of a caller may say under which path the site stands.
+            *("--log-level", "warning", "--forwarder-headers", ""),
+        ],
         cwd=ROOT,
         start_new_session=True,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -236,7 +237,10 @@ def how_we_review(request: HttpRequest) -> HttpResponse:
 @reader_page
 def healthz(request: HttpRequest) -> HttpResponse:
     """For the operator's monitor: 200 when the database answers and every guard stands, else 503 with names."""
-    absent = guards.missing()
+    try:
+        absent = guards.missing()
+    except DatabaseError as error:
+        return JsonResponse({"database": type(error).__name__}, status=503)
     return JsonResponse({"guards_missing": absent}, status=503 if absent else 200)
 
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin, VerbAdmin
+from accounts.models import User
 
 from . import desk  # noqa: F401  registers the desk
 from .forms import CheckForm
@@ -38,6 +39,12 @@ class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
     def get_readonly_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> list[str]:
         """A reviewer stays the same person."""
         return ["user"] if obj else []
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Colleagues only: who is a member of a community is nobody's business here."""
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.filter(is_staff=True, is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> dict[str, Any]:
         """Only a new reviewer's slug follows the name."""

@@ -105,7 +105,7 @@ class ArticleAdmin(VerbAdmin):
         """The acts on a page, each with an address of its own."""
         acts: list[tuple[str, str, Callable[..., HttpResponse]]] = [
             ("<int:article>/preview/<int:number>/", "preview", preview),
-            ("<int:article>/ask/", "ask", ask),
+            ("<int:article>/ask/<int:number>/", "ask", ask),
             ("<int:article>/publish/<int:review>/", "publish", publish),
             ("<int:article>/withdraw/<int:publication>/", "withdraw", withdraw),
         ]
@@ -169,13 +169,10 @@ def _as_read(revision: Revision) -> dict[str, Any]:
     }
 
 
-def ask(request: HttpRequest, article: int) -> HttpResponse:
-    """Ask for a review of the newest version; everything that is missing in one list."""
+def ask(request: HttpRequest, article: int, number: int) -> HttpResponse:
+    """Ask for a review of a version; everything that is missing in one list."""
     page = _article(request, article)
-    revision = page.newest()
-    if revision is None:
-        messages.error(request, "There is no text yet. Write one first.")
-        return _back(page)
+    revision = get_object_or_404(Revision.objects.select_related("article"), article=page, number=number)
     form = AskForm(request.POST if request.method == "POST" else None)
     form.revision = revision
     return _act(

@@ -11,7 +11,7 @@ from articles import text
 from articles.digest import Source
 from articles.models import Article, Origin, Revision
 
-from .models import CredentialCheck, Publication, Review, ReviewRequest, Withdrawal
+from .models import Credential, CredentialCheck, Publication, Review, ReviewRequest, Withdrawal
 from .models.requests import MOST_MONTHS, USUAL_MONTHS
 
 
@@ -254,8 +254,18 @@ class WithdrawForm(VerbForm, forms.Form):
         return self.publication.withdraw(by=self.by, **self.cleaned_data)
 
 
+class CredentialField(forms.ModelChoiceField):
+    """A credential, with the name of the person it belongs to."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The reviewer first."""
+        return f"{obj.reviewer}: {obj}"
+
+
 class CheckForm(VerbForm, forms.ModelForm[CredentialCheck]):
     """A check of a credential, or its revocation."""
+
+    credential = CredentialField(queryset=Credential.objects.select_related("reviewer"))
 
     class Meta:
         model = CredentialCheck

@@ -121,7 +121,7 @@ class TestAuthor:
 
     def test_is_refused_a_review_with_everything_missing_at_once(self) -> None:
         revision = make.revision(short_answer="", body="## One\n\n#### Deep\n\n{{ number }}", sources=())
-        address = reverse("admin:desk_ask", args=[revision.article_id])
+        address = reverse("admin:desk_ask", args=[revision.article_id, revision.number])
         html = at_desk(people.author()).post(address, {"note": "Please."}).content.decode()
         assert "There is no short answer." in html
         assert "skips a level" in html
