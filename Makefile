@@ -22,7 +22,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy .
 
 bench: $(VENV)/.dev
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/measure.py
 
 lock: $(VENV)/.dev
 	$(BIN)/pip-compile -q -U $(LOCK) -o requirements.lock pyproject.toml

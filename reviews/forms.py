@@ -254,10 +254,10 @@ class WithdrawForm(VerbForm, forms.Form):
         return self.publication.withdraw(by=self.by, **self.cleaned_data)
 
 
-class CredentialField(forms.ModelChoiceField):
+class CredentialField(forms.ModelChoiceField[Credential]):
     """A credential, with the name of the person it belongs to."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Credential) -> str:
         """The reviewer first."""
         return f"{obj.reviewer}: {obj}"
 

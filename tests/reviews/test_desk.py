@@ -330,7 +330,7 @@ class TestForgedForms:
                 name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
                 row = model.objects.first()
                 assert row is not None
-                forged = {key: "1" for key in before[model][0]} | {"post": "yes", "act": "approve"}
+                forged = dict.fromkeys(before[model][0], "1") | {"post": "yes", "act": "approve"}
                 for act in ("change", "delete"):
                     client.post(reverse(f"{name}_{act}", args=[row.pk]), forged)
                 for action in ("delete_selected", "approve", "publish"):
