@@ -43,9 +43,7 @@ def test_axe_finds_nothing_on_any_page_of_the_demonstration(
     visitor.context.close()
 
 
-def test_nothing_scrolls_sideways_at_320_pixels(
-    demonstration: None, browser: Browser, live_server: object
-) -> None:
+def test_nothing_scrolls_sideways_at_320_pixels(demonstration: None, browser: Browser, live_server: object) -> None:
     visitor = Visitor(browser, live_server.url, width=320)  # type: ignore[attr-defined]
     for address in PAGES:
         visitor.page.goto(address)
