@@ -21,11 +21,11 @@ Event = Literal["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 DIALECT = {
     "sqlite": {
         "today": "date('now')",
-        "far_from_now": "abs(julianday({0}) - julianday('now')) * 86400 > 60",
+        "far_from_now": "coalesce(abs(julianday({0}) - julianday('now')) * 86400, 61) > 60",
     },
     "postgresql": {
         "today": "(statement_timestamp() AT TIME ZONE 'UTC')::date",
-        "far_from_now": "abs(extract(epoch FROM {0} - statement_timestamp())) > 60",
+        "far_from_now": "coalesce(abs(extract(epoch FROM {0} - statement_timestamp())), 61) > 60",
     },
 }
 
@@ -83,6 +83,13 @@ class Guard:
             f" BEGIN IF {self._condition('postgresql')} THEN RAISE EXCEPTION '{self.name}: {self.says}' "
             f"USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}'; END IF; RETURN {row}; END "
         )
+
+    def shape(self) -> tuple[str, int, str]:
+        """How PostgreSQL's catalogue describes the trigger: table, kind as bits of pg_trigger.tgtype, body."""
+        row = 0 if self.on == "TRUNCATE" else 1
+        before = 0 if self.then else 2
+        event = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}[self.on]
+        return (self.table, row | before | event, self.body())
 
     def _postgresql(self) -> list[str]:
         moment = "AFTER" if self.then else "BEFORE"
@@ -191,11 +198,11 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     return [guard.name for guard in registered() if not _stands(guard, connection.vendor, standing)]
 
 
-def _stands(guard: Guard, vendor: str, standing: dict[str, str]) -> bool:
+def _stands(guard: Guard, vendor: str, standing: dict[str, Any]) -> bool:
     statements = guard.create(vendor)
     if not statements:
         return True
-    expected = statements[0] if vendor == "sqlite" else guard.body()
+    expected = statements[0] if vendor == "sqlite" else guard.shape()
     return standing.get(guard.name) == expected
 
 
@@ -205,14 +212,15 @@ def _sqlite_standing(connection: BaseDatabaseWrapper) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def _postgresql_standing(connection: BaseDatabaseWrapper) -> dict[str, str]:
+def _postgresql_standing(connection: BaseDatabaseWrapper) -> dict[str, tuple[str, int, str]]:
+    """Triggers that are switched on and unconditional, as (table, kind, body of the function)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
-            "JOIN pg_class c ON c.oid = t.tgrelid "
-            "WHERE t.tgenabled IN ('O', 'A') AND c.relnamespace = current_schema()::regnamespace"
+            "SELECT t.tgname, c.relname, t.tgtype, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL "
+            "AND t.tgattr::text = '' AND c.relnamespace = current_schema()::regnamespace"
         )
-        return dict(cursor.fetchall())
+        return {name: (table, kind, body) for name, table, kind, body in cursor.fetchall()}
 
 
 def require(using: str = DEFAULT_DB_ALIAS) -> None:

@@ -83,6 +83,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         if by.pk != self.pk and not by.has_perm("accounts.change_user"):
             raise NotAllowed("Only the owner of an account or an administrator closes it.")
+        Letter.objects.filter(to=self.email).delete()
         self.email = f"closed-{self.pk}@account.invalid"
         self.name = "Closed account"
         self.is_active = self.is_staff = self.is_superuser = False

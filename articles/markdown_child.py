@@ -8,6 +8,7 @@ import json
 import re
 import resource
 import sys
+from typing import Any
 
 CPU_SECONDS = 2
 MEMORY = 512 * 1024 * 1024
@@ -47,10 +48,39 @@ def allowed(tag: str, name: str, value: str) -> bool:
     return False
 
 
+class Lost(Exception):
+    """A part of the text would not be shown; the message says which."""
+
+
+def check_shapes(text: str) -> None:
+    """Raise Lost for what python-markdown would leave out without a word."""
+    for line in text.split("\n"):
+        if line.lstrip().startswith("!!!") and not re.fullmatch(r'\s*!!! ?(note|warning)( +"[^"]*")?\s*', line):
+            raise Lost(
+                f"“{line.strip()[:60]}” is no callout. Begin it with !!! note or !!! warning, its title in quotes."
+            )
+    notes = re.findall(r"^ {0,3}\[\^([^\]]+)\]:", text, re.MULTILINE)
+    for label in notes:
+        if notes.count(label) > 1:
+            raise Lost(f"the footnote [^{label}] is written twice. Keep one.")
+
+
 def convert(text: str) -> str:
-    """Markdown to HTML with raw HTML escaped; the result is not yet clean."""
+    """Markdown to HTML with raw HTML escaped; the result is not yet clean. Raises Lost."""
     import markdown
+    from markdown.extensions.tables import TableProcessor
     from markdown.extensions.toc import TocExtension, slugify_unicode
+
+    check_shapes(text)
+    table: Any = TableProcessor
+    build_row = table._build_row
+
+    def whole_row(self: Any, row: str, parent: Any, align: Any) -> None:
+        if len(self._split_row(row)) > len(align):
+            raise Lost(f"the table row “{row.strip()[:60]}” has more cells than the head of the table.")
+        build_row(self, row, parent, align)
+
+    table._build_row = whole_row
 
     def prefixed(value: str, separator: str) -> str:
         return "s-" + (slugify_unicode(value, separator) or "section")
@@ -64,16 +94,18 @@ def convert(text: str) -> str:
             "sane_lists",
             "admonition",
         ],
-        extension_configs={"footnotes": {"BACKLINK_TEXT": "Back to the text"}},
+        extension_configs={"footnotes": {"BACKLINK_TEXT": "Back to the text", "BACKLINK_TITLE": ""}},
         output_format="html",
     )
+    # Definitions apart from their links can vanish unseen, or be used to make a page of a thousand times its size.
+    machine.parser.blockprocessors.deregister("reference")
     machine.preprocessors.deregister("html_block")
     machine.inlinePatterns.deregister("html")
     html = machine.convert(text)
     # A link to a source of the page becomes the raised number of the design.
     return re.sub(
-        r'\s*<a href="#source-(\d+)">(\d+)</a>',
-        r'<sup><a href="#source-\1" aria-label="Source \1">\2</a></sup>',
+        r'\s*<a href="#source-(\d+)">\1</a>',
+        r'<sup><a href="#source-\1" aria-label="Source \1">\1</a></sup>',
         html,
     )
 
@@ -118,7 +150,10 @@ def answer(text: str) -> dict[str, str]:
     """The clean HTML of a text, or why there is none."""
     from html import unescape
 
-    raw = convert(text)
+    try:
+        raw = convert(text)
+    except Lost as lost:
+        return {"refused": str(lost)}
     if len(raw) > OUTPUT:
         return {"refused": "it becomes too long as a page. Use fewer repeated links or definitions."}
     if "<img" in raw:
@@ -126,7 +161,11 @@ def answer(text: str) -> dict[str, str]:
     for href in re.findall(r'<a [^>]*?href="([^"]*)"', raw):
         if not LINK.match(unescape(href)) or "{{" in href:
             return {"refused": f"the link address “{unescape(href)[:80]}” is not allowed. Begin with https:// or /."}
+    if re.search(r'<a [^>]*title="[^"]', raw):
+        return {"refused": "a link has a title in quotes, which nobody would see. Write it into the text."}
     html = clean(raw)
+    if len(re.findall(r"<a [^>]*href=", html)) != len(re.findall(r"<a [^>]*href=", raw)):
+        return {"refused": "it holds a link address that no browser opens. Correct it, or take the link out."}
     if words(html) != words(raw):
         return {"refused": "some of its words would be lost on the page. Write < as &lt; and try again."}
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", html):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -89,10 +89,15 @@ class ConditionManager(models.Manager["Condition"]):
         return super().get_queryset().annotate(preferred_name=preferred_name("pk"))
 
     def called(self, words: str) -> "models.QuerySet[Condition]":
-        """Conditions with this slug, name or synonym, whatever its case."""
-        words = text.one_line(words)
-        named = ConditionName.objects.filter(text__iexact=words).values("condition")
-        return self.filter(models.Q(slug=words) | models.Q(pk__in=named))
+        """The condition with this slug, or else those with this name or synonym, whatever its case.
+
+        Compared in Python: SQLite does not fold the case of accented letters.
+        """
+        words = text.one_line(words).casefold()
+        if (by_slug := self.filter(slug=words)).exists():
+            return by_slug
+        names = ConditionName.objects.values_list("condition", "text")
+        return self.filter(pk__in={condition for condition, name in names if name.casefold() == words})
 
 
 class Condition(models.Model):
@@ -202,7 +207,12 @@ class ArticleManager(models.Manager["Article"]):
             raise NotAllowed(f"{by} may not start pages. Ask an administrator to add you to the group Authors.")
         article = Article(condition=condition, topic=topic, slug=slug, language=language)
         article.full_clean()
-        article.save()
+        try:
+            with transaction.atomic():
+                article.save()
+        except IntegrityError:
+            article.full_clean()  # somebody took the address in this moment, and this says so
+            raise
         return article
 
     def lock(self, pk: int) -> "Article":
@@ -215,7 +225,14 @@ class Article(models.Model):
 
     condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="articles")
     topic = models.CharField(max_length=12, choices=Topic.choices)
-    language = models.CharField(max_length=2, choices=Language.choices, default=Language.ENGLISH)
+    language = models.CharField(
+        max_length=2,
+        choices=Language.choices,
+        default=Language.ENGLISH,
+        error_messages={
+            "invalid_choice": "“%(value)s” is not possible yet. Pages can only be in English (en) for now."
+        },
+    )
     slug = models.SlugField(max_length=100, help_text="The last part of its address.")
     translation_of = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="translations", editable=False
@@ -287,6 +304,8 @@ class Article(models.Model):
         draft = compose(self.language, origin, question, short_answer, body, sources)
         note = text.normalise(change_note)
         text.check_characters(note, "Change note")
+        if len(note) > 1000:
+            raise text.TextRefused(f"Change note has {len(note):,} characters; at most 1,000 fit. Shorten it.")
         with transaction.atomic():
             article = Article.objects.lock(self.pk)
             newest = article.newest()
@@ -304,7 +323,7 @@ class Article(models.Model):
                 question=draft.question,
                 short_answer=draft.short_answer,
                 body=draft.body,
-                change_note=note[:1000],
+                change_note=note,
                 origin=origin,
                 author=by,
                 source_count=len(draft.sources),
@@ -345,13 +364,13 @@ def compose(language: str, origin: str, question: str, short_answer: str, body: 
         question=question,
         short_answer=short_answer,
         body=body,
-        sources=tuple(_tidy(number, source) for number, source in enumerate(sources, start=1)),
+        sources=tuple(tidy_source(number, source) for number, source in enumerate(sources, start=1)),
         html=rendering.render(body),
         renderer=rendering.VERSION,
     )
 
 
-def _tidy(number: int, source: Source) -> Source:
+def tidy_source(number: int, source: Source) -> Source:
     """A source in its stored form. Raises TextRefused naming the source and the field."""
     named = f"Source {number}"
     title = text.one_line(source.title)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
-from .text import TextRefused, check_characters, check_lengths
+from .text import TextRefused, check_characters, check_lengths, check_rendered
 
 # Goes into every digest. Raise it when the child's output for some text changes.
 VERSION = "1"
@@ -42,6 +42,7 @@ def render(body: str) -> str:
             input=json.dumps(body),
             capture_output=True,
             encoding="utf-8",
+            env={},
             timeout=SECONDS,
             check=False,
         )
@@ -53,6 +54,7 @@ def render(body: str) -> str:
     if "refused" in answer:
         raise TextRefused(f"Text: {answer['refused']}")
     rendered: str = answer["html"]
+    check_rendered(rendered, "Text")
     return rendered
 
 

@@ -11,8 +11,11 @@ TEXT_LIMIT = 100_000
 
 EMOJI_JOINER = "\u200d"
 EMOJI_STYLE = "\ufe0f"
-# Letters by their class, and yet they print as nothing.
-BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
+KEYCAP = "\u20e3"
+# Letters and marks by their class, and yet they print as nothing or choose another shape (Default_Ignorable).
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
 SECTION = re.compile(r"^ {0,3}#{1,2}\s")
 
@@ -57,6 +60,14 @@ def check_characters(text: str, field: str) -> None:
             )
 
 
+def check_rendered(html_text: str, field: str) -> None:
+    """Refuse a finished page that shows a character the source could not hold, however it got there."""
+    shown = html.unescape(html_text)
+    for position, character in enumerate(shown):
+        if (why := _fault(shown, position, character)) is not None:
+            raise TextRefused(f"{field}: on the page stands {_named(character)}, which {why}. Delete it.")
+
+
 def _fault(text: str, position: int, character: str) -> str | None:
     """Why a character may not stand where it stands, or None."""
     if character in "\n\t" or (character.isascii() and character.isprintable()):
@@ -68,7 +79,12 @@ def _fault(text: str, position: int, character: str) -> str | None:
             before == EMOJI_STYLE or unicodedata.category(before) in {"So", "Sk"}
         ):
             return None
-    if category in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} or character in BLANK_LETTERS:
+    if character == EMOJI_STYLE and position:
+        if unicodedata.category(text[position - 1]) in {"So", "Sk", "Sm", "Po"}:
+            return None
+        if text[position + 1 : position + 2] == KEYCAP:
+            return None
+    if category in {"Cc", "Cf", "Cn", "Cs", "Co", "Zl", "Zp"} or BLANK.match(character):
         return "cannot be seen, or changes the order of what is seen"
     if category == "Nd":
         return "is a digit that looks like another one; use 0 to 9"
@@ -94,7 +110,7 @@ def section_lengths(text: str) -> list[tuple[str, int]]:
         if SECTION.match(line):
             sections.append((line.strip("# ")[:60], 0))
         title, length = sections[-1]
-        sections[-1] = (title, length + len(line) + 1)
+        sections[-1] = (title, length + len(line) + (1 if length else 0))
     return sections
 
 

@@ -1,9 +1,11 @@
 """Articles from Markdown files with YAML front matter, into drafts; docs/authors.md shows the format."""
 
+import codecs
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from django.db import IntegrityError, transaction
 from accounts.refusals import Refusal
 
 from ..digest import Source
-from ..models import Article, Condition, Language, Origin, Topic, compose
+from ..models import Article, Condition, Language, Origin, Topic, compose, tidy_source
 from ..text import TextRefused
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class ArticleFile:
     lines: dict[str, int]
     body: str
     body_line: int
-    sources: tuple[Source, ...] = field(default=())
+    sources: tuple[Source, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def problem(self, key: str, message: str) -> Problem:
         """A problem with the value of a key."""
@@ -67,18 +70,17 @@ def find(path: Path) -> list[Path]:
 
 
 def read(path: Path) -> ArticleFile:
-    """One file. Raises FileRefused with every problem of its form."""
+    """One file, with every problem of its form. Raises FileRefused where it cannot be read at all."""
     text = _decode(path)
     match = re.match(r"---\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", text, re.DOTALL | re.MULTILINE)
     if match is None:
         raise FileRefused([Problem(path, 1, "The file does not begin with front matter between two lines of ---.")])
     values, lines = _front_matter(path, match[1])
-    found = ArticleFile(path, values, lines, match[2], text.count("\n", 0, match.start(2)) + 1)
+    blank = len(list(takewhile(lambda line: not line.strip(), match[2].split("\n")))) if match[2].strip() else 0
+    found = ArticleFile(path, values, lines, match[2], text.count("\n", 0, match.start(2)) + 1 + blank)
     problems = list(_check(found))
     sources = tuple(_sources(found, problems))
-    if problems:
-        raise FileRefused(sorted(problems, key=lambda problem: problem.line))
-    return ArticleFile(path, values, lines, found.body, found.body_line, sources)
+    return replace(found, sources=sources, problems=tuple(problems))
 
 
 def _decode(path: Path) -> str:
@@ -86,8 +88,9 @@ def _decode(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise FileRefused([Problem(path, 1, f"It cannot be read: {error.strerror}.")]) from error
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"Byte {error.start} is not UTF-8. Save the file as UTF-8."
@@ -97,10 +100,18 @@ def _decode(path: Path) -> str:
 def _front_matter(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int]]:
     """The values, all of them text, and the file's line of each key."""
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.BaseLoader)):
-            raise FileRefused([Problem(path, 1, "The front matter holds an alias (*name). Write the value out.")])
+        for event in yaml.parse(text, yaml.BaseLoader):
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 2 if event.start_mark else 1
+                raise FileRefused(
+                    [Problem(path, line, "The front matter holds an alias (*name). Write the value out.")]
+                )
         node = yaml.compose(text, yaml.BaseLoader)
         values = yaml.load(text, yaml.BaseLoader)  # noqa: S506  the base loader makes text, lists and mappings only
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 2
+        message = f"U+{error.character:04X} is a control character that YAML cannot hold. Delete it."
+        raise FileRefused([Problem(path, line, message)]) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         raise FileRefused([Problem(path, line, f"The front matter is not YAML: {error.problem}.")]) from error
@@ -166,30 +177,69 @@ def load(file: ArticleFile, *, by: "User") -> str:
     A text that the page has or ever had is left alone, so a second run changes nothing and never undoes what an
     editor wrote since. Raises FileRefused.
     """
+    if problems := [*file.problems, *_content_problems(file)]:
+        raise FileRefused(sorted(problems, key=lambda problem: problem.line))
     try:
         with transaction.atomic():
             return _load(file, by)
-    except TextRefused as refusal:
-        at_body = str(refusal).startswith("Text")
-        line = file.body_line + refusal.line - 1 if at_body else file.lines.get(_key_of(str(refusal)), 1)
-        raise FileRefused([Problem(file.path, line, str(refusal))]) from refusal
     except ValidationError as invalid:
-        problems = [
-            file.problem(key if key in KEYS else "slug", message)
-            for key, messages in invalid.message_dict.items()
-            for message in messages
-        ]
-        raise FileRefused(problems) from invalid
+        raise FileRefused(_named(file, invalid)) from invalid
     except IntegrityError as error:
         message = "The page was written by somebody else at the same moment. Run the import again."
         raise FileRefused([Problem(file.path, 1, message)]) from error
 
 
-def _key_of(message: str) -> str:
-    """The key a refusal speaks of, by its first word."""
-    return {"Question": "question", "Short": "short_answer", "Source": "sources", "Origin": "origin"}.get(
-        message.split()[0].strip(","), "condition"
-    )
+def _content_problems(file: ArticleFile) -> Iterator[Problem]:
+    """What is wrong with the values themselves: the text field by field, the condition, the address."""
+    values = {key: value for key, value in file.values.items() if isinstance(value, str)}
+    fields = {"question": "", "short_answer": "", "body": file.body}
+    for key in fields:
+        alone = {**dict.fromkeys(fields, ""), key: values.get(key, fields[key])}
+        try:
+            compose("en", Origin.HUMAN, **alone, sources=())
+        except TextRefused as refusal:
+            line = file.body_line + refusal.line - 1 if key == "body" else file.lines.get(key, 1)
+            yield Problem(file.path, line, str(refusal))
+    for number, source in enumerate(file.sources, start=1):
+        try:
+            tidy_source(number, source)
+        except TextRefused as refusal:
+            yield file.problem("sources", str(refusal))
+    if values.get("condition"):
+        yield from _address_problems(file, values)
+
+
+def _address_problems(file: ArticleFile, values: dict[str, str]) -> Iterator[Problem]:
+    """An unknown condition, or an address that is not free for this page."""
+    try:
+        condition = _condition(file)
+    except FileRefused as refused:
+        yield from refused.problems
+        return
+    slug, topic = values.get("slug", ""), values.get("topic", "")
+    if not slug or topic not in Topic.values:
+        return
+    there = Article.objects.filter(condition=condition, slugs__slug=slug).first()
+    if there is None:
+        try:
+            Article(condition=condition, topic=topic, slug=slug).full_clean()
+        except ValidationError as invalid:
+            yield from _named(file, invalid)
+    elif there.topic != topic:
+        message = (
+            f"“{slug}” is or was the address of the page {there} on {there.get_topic_display().lower()}. "
+            "Choose another slug, or correct the topic."
+        )
+        yield file.problem("slug", message)
+
+
+def _named(file: ArticleFile, invalid: ValidationError) -> list[Problem]:
+    """The problems of a row, at the lines of their keys."""
+    return [
+        file.problem(key if key in KEYS else "slug", message)
+        for key, messages in invalid.message_dict.items()
+        for message in messages
+    ]
 
 
 def _load(file: ArticleFile, by: "User") -> str:

@@ -457,7 +457,7 @@ def test_an_alias_is_refused_at_its_line(path: Path) -> None:
 
 
 def test_front_matter_that_is_nested_without_end_is_refused(path: Path) -> None:
-    path.write_text(FILE.replace("topic: outlook", f"topic: {'[' * 20_000}{']' * 20_000}"))
+    path.write_text(FILE.replace("topic: outlook", f"topic: {'[' * 1_000}{']' * 1_000}"))
     refused(path, range(1, 13), "The front matter")
 
 
