@@ -126,14 +126,21 @@ def insert_only(model: type[models.Model]) -> Iterator[Guard]:
             on=event,
             says=f"{noun} are never changed or deleted, a new row is written instead",
         )
-    # INSERT OR REPLACE deletes silently on a SQLite connection that forgot recursive_triggers.
+    yield never_replaced(model)
+
+
+def never_replaced(model: type[models.Model]) -> Guard:
+    """A guard against INSERT OR REPLACE, which takes the place of a row that stays."""
+    table = model._meta.db_table
+    noun = str(model._meta.verbose_name_plural)
+    # It deletes silently on a SQLite connection that forgot recursive_triggers.
     taken = " OR ".join(
         f"EXISTS (SELECT 1 FROM {table} taken WHERE {same})"
         for same in (
             " AND ".join(f"taken.{column} = NEW.{column}" for column in columns) for columns in _unique_columns(model)
         )
     )
-    yield Guard(
+    return Guard(
         name=f"{table}_refuses_replace",
         table=table,
         on="INSERT",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from cryptography.fernet import Fernet, MultiFernet
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,8 +20,24 @@ def required(name: str, cure: str) -> str:
     return value
 
 
+def flag(name: str, *, default: bool) -> bool:
+    """A variable that is on or off."""
+    value = str(env.str(name, default="1" if default else "0")).strip().lower()
+    if value not in {"1", "true", "yes", "on", "0", "false", "no", "off", ""}:
+        raise ImproperlyConfigured(f"{name} is “{value}”. Set it to 1 or 0. See docs/operators.md.")
+    return value in {"1", "true", "yes", "on"}
+
+
+def number(name: str, *, default: int) -> int:
+    """A variable that is a whole number."""
+    value = str(env.str(name, default=str(default))).strip()
+    if not value.isascii() or not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is “{value}”. Set it to a whole number. See docs/operators.md.")
+    return int(value)
+
+
 # Who may switch on what only a demonstration needs: sample accounts, a line on every page, no second factor.
-ROUNDS_DEMO: bool = env.bool("ROUNDS_DEMO", default=False)
+ROUNDS_DEMO = flag("ROUNDS_DEMO", default=False)
 
 # Keys. The second factor has keys of its own, so that a new SECRET_KEY locks no clinician out.
 SECRET_KEY = required("SECRET_KEY", "Set it to 50 or more random characters and keep it secret.")
@@ -30,15 +47,21 @@ required(
     "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'.",
 )
 SECOND_FACTOR_KEYS: list[str] = env.list("SECOND_FACTOR_KEYS")
+try:
+    MultiFernet([Fernet(key) for key in SECOND_FACTOR_KEYS])
+except ValueError as _error:
+    raise ImproperlyConfigured(f"SECOND_FACTOR_KEYS holds a value that is no key: {_error}") from _error
 
 # Where the site lives.
 SITE_NAME: str = env.str("SITE_NAME", default="Rounds")
 SITE_URL = required("SITE_URL", "Set it to the public address, such as https://rounds.example.org.").rstrip("/")
 required("ALLOWED_HOSTS", "Set it to the host names the site answers to, separated by commas.")
+if not SITE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(f"SITE_URL is “{SITE_URL}”. Begin it with https://, see docs/operators.md.")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")
-HTTPS: bool = env.bool("HTTPS", default=True)
-BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", default=False)
-DEBUG: bool = env.bool("DEBUG", default=False)
+HTTPS = flag("HTTPS", default=True)
+BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+DEBUG = flag("DEBUG", default=False)
 
 # The database.
 required(
@@ -46,6 +69,8 @@ required(
     "Set it to postgres://user:password@host:5432/name, or to sqlite:////absolute/path/rounds.sqlite3.",
 )
 DATABASES = {"default": env.db_url("DATABASE_URL")}
+if "ENGINE" not in DATABASES["default"]:
+    raise ImproperlyConfigured("DATABASE_URL is not the address of a database, see docs/operators.md.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # FULL: an approval that was acknowledged survives a power cut. recursive_triggers: INSERT OR REPLACE
@@ -63,7 +88,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The post.
 required("EMAIL_URL", "Set it to smtp+ssl://user:password@host:465, or to filemail:////folder for files.")
-_mail = env.email_url("EMAIL_URL")
+try:
+    _mail = env.email_url("EMAIL_URL")
+except ImproperlyConfigured as _error:
+    raise ImproperlyConfigured(f"EMAIL_URL: {_error}. See docs/operators.md.") from _error
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "")
 EMAIL_HOST = _mail.get("EMAIL_HOST", "")
 EMAIL_PORT = _mail.get("EMAIL_PORT") or 465
@@ -77,15 +105,15 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <r
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # The count of members: both switches can only tighten what is shown (docs/operators.md).
-MEMBER_COUNT_THRESHOLD: int = env.int("MEMBER_COUNT_THRESHOLD", default=11)
-MEMBER_COUNT_ROUND_TO: int = env.int("MEMBER_COUNT_ROUND_TO", default=1)
+MEMBER_COUNT_THRESHOLD = number("MEMBER_COUNT_THRESHOLD", default=11)
+MEMBER_COUNT_ROUND_TO = number("MEMBER_COUNT_ROUND_TO", default=1)
 if MEMBER_COUNT_THRESHOLD < 11:
     raise ImproperlyConfigured(f"MEMBER_COUNT_THRESHOLD is {MEMBER_COUNT_THRESHOLD}. Set it to 11 or more.")
 if MEMBER_COUNT_ROUND_TO < 1:
     raise ImproperlyConfigured(f"MEMBER_COUNT_ROUND_TO is {MEMBER_COUNT_ROUND_TO}. Set it to 1 or more.")
 
 # Reviews: how many days before its end a review is called due.
-REVIEW_DUE_DAYS: int = env.int("REVIEW_DUE_DAYS", default=60)
+REVIEW_DUE_DAYS = number("REVIEW_DUE_DAYS", default=60)
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -6,7 +6,14 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -111,7 +118,11 @@ def _overview(publication: Publication | None) -> dict[str, object] | None:
     page = reading.at_address(Publication.objects.live(), publication.article.condition.slug, publication.article.slug)
     if page is None:
         return None
-    shown = reading.question_page(page)
+    try:
+        shown = reading.question_page(page)
+    except reading.Tampered as tampered:
+        logger.critical("%s does not match its digest and is not shown. Run verify_record.", tampered)
+        return None
     return {"short_answer": shown.revision.short_answer, "stamp": shown.stamp, "version": shown.revision.number}
 
 
@@ -174,6 +185,8 @@ def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpRespon
     if withdrawal is not None and withdrawal.instead_id is not None:
         instead = next(iter(reading.lines(Publication.objects.live().filter(article=withdrawal.instead_id))), None)
     approved = publication.stamp_facts is not None  # type: ignore[attr-defined]
+    if withdrawal is None and approved:  # it came back in this moment
+        return HttpResponseRedirect(publication.article.get_absolute_url())
     return render(
         request,
         "pages/withdrawn.html",

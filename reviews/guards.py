@@ -1,8 +1,17 @@
 """What the database itself refuses about reviews and publications: each lie by its name."""
 
-from accounts.guards import Event, Guard, dated_by_the_database, insert_only
+from accounts.guards import Event, Guard, dated_by_the_database, insert_only, never_replaced
 
-from .models import CredentialCheck, Publication, Review, ReviewContributor, Withdrawal
+from .models import (
+    Credential,
+    CredentialCheck,
+    Publication,
+    Review,
+    ReviewContributor,
+    Reviewer,
+    ReviewRequest,
+    Withdrawal,
+)
 
 NEVER_CHANGING = [CredentialCheck, Review, ReviewContributor, Publication, Withdrawal]
 
@@ -37,6 +46,7 @@ def refused(name: str, table: str, says: str, when: str, *reads: str, on: Event 
 
 GUARDS = [
     *(guard for model in NEVER_CHANGING for guard in insert_only(model)),
+    *(never_replaced(model) for model in (Reviewer, Credential, ReviewRequest)),
     dated_by_the_database(CredentialCheck, "recorded_at"),
     dated_by_the_database(Review, "recorded_at"),
     dated_by_the_database(Publication, "published_at"),

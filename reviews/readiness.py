@@ -93,7 +93,6 @@ def _footnotes(revision: Revision) -> list[str]:
     used, written = FOOTNOTE_USE.findall(revision.body), FOOTNOTE_TEXT.findall(revision.body)
     found = [f"Footnote [^{name}] has no text. Add a line “[^{name}]: …”." for name in used if name not in written]
     found += [f"Footnote [^{name}] is never used. Point to it, or delete it." for name in written if name not in used]
-    found += [f"Footnote [^{name}] is written twice." for name in sorted({n for n in written if written.count(n) > 1})]
     found += [
         f"The text points to source {number}, and there are {revision.source_count}."
         for number in SOURCE_USE.findall(revision.body)

@@ -50,6 +50,8 @@ def _review_faults(review: Review) -> Iterator[str]:
         yield f"{named}: the reviewer wrote a part of the text."
     if frozen != _contributors_then(review):
         yield f"{named}: its contributors are not those who wrote the text."
+    if review.request.outcome != review.decision:
+        yield f"{named}: its request says “{review.request.get_outcome_display()}”."
     if review.signed_on > review.recorded_at.date():
         yield f"{named}: it was signed after it was recorded."
     yield from (f"{named}: {fault}" for fault in _credential_faults(review))

@@ -49,7 +49,8 @@ class Stamp:
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any], today: dt.date) -> "Stamp":
         """The stamp from the JSON value of `with_stamp()`."""
-        revoked = facts["revoked_on"]
+        days = [facts["revoked_on"], facts.get("changes_revoked_on")]
+        revoked = min((day for day in days if day), default=None)
         return cls(
             reviewer=facts["reviewer"],
             role=facts["role"],

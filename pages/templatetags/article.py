@@ -1,6 +1,7 @@
 """The one door through which reviewed HTML reaches a page."""
 
 import datetime as dt
+import re
 
 from django import template
 from django.utils.formats import date_format
@@ -8,10 +9,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Revision
-from articles.rendering import TOKEN
 from community.counting import ShownCount
 
 register = template.Library()
+
+# The one token; whatever else stands in braces is the author's words.
+MEMBERS = re.compile(r"\{\{\s*members\s*\}\}")
 
 
 @register.simple_tag
@@ -21,8 +24,15 @@ def article_text(revision: Revision, members: ShownCount | None, community_url: 
     It was made safe when the revision was saved and its digest is checked before it gets here; the number is the
     only thing put in. The renderer lets the token through in running text alone, never inside a tag.
     """
-    html = TOKEN.sub(lambda _: _members(members, community_url, today), revision.html)
-    return mark_safe(html)  # noqa: S308  the one door, see above
+    number = _members(members, community_url, today)
+    in_link = 0
+    parts = re.split(r"(<[^>]*>)", revision.html)
+    for place, part in enumerate(parts):
+        if place % 2:  # a tag, never touched
+            in_link += part.startswith("<a ") - part.startswith("</a")
+        else:
+            parts[place] = MEMBERS.sub(members.in_prose if in_link and members else number, part)
+    return mark_safe("".join(parts))  # noqa: S308  the one door, see above
 
 
 def _members(members: ShownCount | None, community_url: str, today: dt.date) -> str:

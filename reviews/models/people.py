@@ -178,7 +178,7 @@ class CredentialCheck(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(revoked=True, valid_until__isnull=True)
-                | models.Q(revoked=False, valid_until__gte=models.F("valid_from")),
+                | models.Q(revoked=False, valid_until__isnull=False, valid_until__gte=models.F("valid_from")),
                 name="check_has_dates_or_revokes",
             ),
         ]

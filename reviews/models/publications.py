@@ -58,7 +58,8 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         )
         return self.annotate(
             stamp_facts=Coalesce(
-                models.Subquery(whole.values(facts=_stamp())[:1]), models.Subquery(base.values(facts=_stamp())[:1])
+                models.Subquery(whole.values(facts=_stamp())[:1]),
+                models.Subquery(base.values(facts=_stamp(changes=True))[:1]),
             ),
             read_at=models.ExpressionWrapper(clock.now(), output_field=models.DateTimeField()),
         )
@@ -83,13 +84,18 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         article = Article.objects.lock(review.revision.article_id)
         now = clock.read()
         if live_from is not None and live_from <= now:
-            raise Refusal(f"The hour {live_from:%-d %B %Y %H:%M} UTC is past. Choose a later one, or publish now.")
+            raise Refusal(
+                f"The hour {live_from.astimezone(dt.UTC):%-d %B %Y %H:%M} UTC is past. Choose a later one, or none."
+            )
         if review.decision != Review.Decision.APPROVED:
             raise Refusal("This review asks for changes; only an approval can be published.")
         self._check_current(review, article)
         self._check_approval(review, article, today=now.date())
         for waiting in self.model.objects.pending().filter(article=article):
             Withdrawal.objects.create(publication=waiting, by=by, why="Replaced by another publication.")
+        # One that was cancelled keeps its hour; this one goes live in the very next moment.
+        while live_from is not None and self.model.objects.filter(article=article, live_from=live_from).exists():
+            live_from += dt.timedelta(microseconds=1)
         hour = {} if live_from is None else {"live_from": live_from}
         publication = self.create(article=article, review=review, published_by=by, **hour)
         publication.refresh_from_db()
@@ -108,9 +114,12 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
             credential=review.credential_check.credential_id, pk__gt=review.credential_check_id
         ):
             raise Refusal(f"The credential of {review.signed_as} was revoked. Ask for a new review.")
-        if review.base_id and not Review.objects.valid().filter(pk=review.base_id).exists():
+        base = review.base
+        if base is not None and _revocations().filter(
+            credential=base.credential_check.credential_id, pk__gt=base.credential_check_id
+        ):
             raise Refusal("The whole-page approval under this review no longer counts. Ask for a whole-page review.")
-        shown_before = self.model.objects.filter(article=article).exists()
+        shown_before = self.model.objects.counted().filter(article=article).exists()
         newest = Review.objects.valid().whole_page().filter(revision=review.revision_id).order_by("-signed_on").first()
         due = (newest or review).next_due
         if shown_before and (due is None or due <= today):
@@ -121,8 +130,11 @@ def _revocations() -> "models.QuerySet[CredentialCheck]":
     return CredentialCheck.objects.filter(revoked=True)
 
 
-def _stamp() -> JSONObject:
-    """The review behind a stamp, as one JSON value, so that a list of pages costs one query."""
+def _stamp(*, changes: bool = False) -> JSONObject:
+    """The review behind a stamp, as one JSON value, so that a list of pages costs one query.
+
+    Under a review of changes only, also when the credential of whoever signed those was revoked.
+    """
     revoked = _revocations().filter(
         credential=models.OuterRef("credential_check__credential"), pk__gt=models.OuterRef("credential_check")
     )
@@ -133,7 +145,16 @@ def _stamp() -> JSONObject:
         signed_on="signed_on",
         next_due="next_due",
         revoked_on=models.Subquery(revoked.order_by("valid_from").values("valid_from")[:1]),
+        **({"changes_revoked_on": _changes_revoked()} if changes else {}),
     )
+
+
+def _changes_revoked() -> models.Subquery:
+    """The day from which the credential behind the publication's own review does not count."""
+    signed = models.OuterRef(models.OuterRef("review__credential_check"))
+    credential = models.OuterRef(models.OuterRef("review__credential_check__credential"))
+    revoked = _revocations().filter(credential=credential, pk__gt=signed)
+    return models.Subquery(revoked.order_by("valid_from").values("valid_from")[:1])
 
 
 class Publication(models.Model):

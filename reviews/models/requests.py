@@ -141,7 +141,9 @@ class ReviewRequest(models.Model):
 
     @transaction.atomic
     def claim(self, *, by: "User") -> None:
-        """Take the work, so that nobody else does it too. Raises MayNotReview, or Moved saying who has it."""
+        """Take the work, so that nobody else does it too. Raises NotAllowed, MayNotReview, or Moved: who has it."""
+        if not by.has_perm("reviews.add_review"):
+            raise NotAllowed(f"{by} may not review. Ask an administrator to add you to the group Clinicians.")
         reviewer = Reviewer.of(by)
         reviewer.may_review(self.revision, on=clock.today())
         free = ReviewRequest.objects.filter(pk=self.pk, closed_at__isnull=True, claimed_by__isnull=True)

@@ -89,7 +89,7 @@ class Review(models.Model):
                 name="changes_only_rests_on_a_whole_page",
             ),
             models.CheckConstraint(
-                condition=models.Q(decision="approved", next_due__gt=models.F("signed_on"))
+                condition=models.Q(decision="approved", next_due__isnull=False, next_due__gt=models.F("signed_on"))
                 | models.Q(decision="changes", next_due__isnull=True),
                 name="approval_has_an_end",
             ),

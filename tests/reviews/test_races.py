@@ -21,6 +21,7 @@ from tests import make, people
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 THREADS = 8
+ROUNDS = 8
 WHY = "Withdrawn in a race."
 
 
@@ -196,10 +197,10 @@ def test_readers_get_one_approved_text_or_the_withdrawal_while_eight_publish_and
     letters_before = Letter.objects.filter(key__startswith="published-").count()
 
     def publish(review: Review) -> int:
-        return sum(attempt(lambda: Review.objects.get(pk=review.pk).publish(by=publisher)) for _ in range(12))
+        return sum(attempt(lambda: Review.objects.get(pk=review.pk).publish(by=publisher)) for _ in range(ROUNDS))
 
     def withdraw() -> int:
-        return sum(attempt(withdraw_current) for _ in range(12))
+        return sum(attempt(withdraw_current) for _ in range(ROUNDS))
 
     def withdraw_current() -> object:
         return Publication.objects.current().get(article=article).withdraw(by=publisher, why=WHY)

@@ -46,7 +46,6 @@ def test_a_complete_text_has_no_problem_and_no_warning() -> None:
         ({"body": "## One\n\n#### Deeper\n\nWords."}, "The heading “Deeper” skips a level. Use ### there."),
         ({"body": "A claim[^why]."}, "Footnote [^why] has no text."),
         ({"body": "A claim.\n\n[^why]: Because."}, "Footnote [^why] is never used."),
-        ({"body": "A claim[^why].\n\n[^why]: Because.\n\n[^why]: Or not."}, "Footnote [^why] is written twice."),
         ({"body": "A claim [2](#source-2)."}, "The text points to source 2, and there are 1."),
         ({"body": "A claim [0](#source-0)."}, "The text points to source 0, and there are 1."),
         ({"sources": (BARE,), "body": "Words."}, "Source 1, “A book without an address”, has neither"),

@@ -95,7 +95,7 @@ class Command(BaseCommand):
         """Make the site if it is not there, then see to the passwords."""
         if not settings.ROUNDS_DEMO:
             raise CommandError("This site is not a demonstration. Set ROUNDS_DEMO=1 on a database of its own.")
-        if User.objects.exclude(email__endswith=f"@{DOMAIN}").exists():
+        if User.objects.exists() and not User.objects.filter(email=f"author@{DOMAIN}").exists():
             raise CommandError("This database holds people of its own. Point DATABASE_URL at an empty one.")
         if not Article.objects.exists():
             with transaction.atomic():
@@ -112,7 +112,7 @@ class Command(BaseCommand):
             shared = User(email="x")
             shared.set_password(KNOWN_PASSWORD)
             staff.update(password=shared.password)
-        if not known and (is_known or (first is not None and not first.has_usable_password())):
+        if not known and any(not row.has_usable_password() or row.check_password(KNOWN_PASSWORD) for row in staff):
             self.stdout.write("Passwords, shown this once:")
             for person in staff:
                 password = secrets.token_urlsafe(12)

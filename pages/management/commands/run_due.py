@@ -55,16 +55,15 @@ class Command(BaseCommand):
             if not Job.objects.claim(name, now=now, lease=work.lease):
                 continue
             job = Job.objects.get(name=name)
+            mine = Job.objects.filter(name=name, leased_until=job.leased_until)
             try:
                 done = work.run()
             except Exception as error:
                 wait = min(work.every, dt.timedelta(seconds=30 * 2 ** min(job.failures, 8)))
-                Job.objects.filter(name=name).update(
-                    leased_until=None, failures=job.failures + 1, due_at=now + wait, problem=repr(error)[:1000]
-                )
+                mine.update(leased_until=None, failures=job.failures + 1, due_at=now + wait, problem=repr(error)[:1000])
                 logger.exception("Job %s failed", name)
             else:
-                Job.objects.filter(name=name).update(
+                mine.update(
                     leased_until=None, failures=0, due_at=now + work.every, finished_at=clock.read(), problem=""
                 )
                 self.stdout.write(f"{name}: {done}")
