@@ -186,7 +186,7 @@ def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpRespon
         instead = next(iter(reading.lines(Publication.objects.live().filter(article=withdrawal.instead_id))), None)
     approved = publication.stamp_facts is not None  # type: ignore[attr-defined]
     if withdrawal is None and approved:  # it came back in this moment
-        return HttpResponseRedirect(publication.article.get_absolute_url())
+        return question(request, condition=condition, article=article)
     return render(
         request,
         "pages/withdrawn.html",

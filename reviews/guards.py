@@ -59,6 +59,13 @@ GUARDS = [
         "NEW.user_id <> OLD.user_id",
         on="UPDATE",
     ),
+    refused(
+        "reviewer_is_never_deleted",
+        "reviews_reviewer",
+        "a reviewer stays, close the account",
+        "",
+        on="DELETE",
+    ),
     *(
         refused(
             f"checked_credential_is_kept_on_{event.lower()}",

@@ -118,7 +118,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         if base is not None and _revocations().filter(
             credential=base.credential_check.credential_id, pk__gt=base.credential_check_id
         ):
-            raise Refusal("The whole-page approval under this review no longer counts. Ask for a whole-page review.")
+            raise Refusal("The credential under the whole-page approval was revoked. Ask for a whole-page review.")
         shown_before = self.model.objects.counted().filter(article=article).exists()
         newest = Review.objects.valid().whole_page().filter(revision=review.revision_id).order_by("-signed_on").first()
         due = (newest or review).next_due
