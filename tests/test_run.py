@@ -25,13 +25,12 @@ PAGE = "/conditions/poems-syndrome/prognosis/"
 PATIENCE = 60
 
 
-def until(what: Callable[[], object], *, unless: Callable[[], object] = lambda: False) -> object:
-    """The first true answer; fails when it does not come, or cannot come any more."""
+def until(what: Callable[[], object]) -> object:
+    """The first true answer; fails when it does not come."""
     pause, end = threading.Event(), time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if answer := what():
             return answer
-        assert not unless(), "It ended before that."
         pause.wait(0.05)
     raise AssertionError("It did not happen in time.")
 
@@ -116,8 +115,15 @@ class Server:
             return False
 
     def ready(self) -> "Server":
-        """Wait for it."""
-        until(self.answers, unless=lambda: self.process.poll() is not None)
+        """Wait until it answers; if it ends instead, say what it printed."""
+
+        def answers() -> bool:
+            if self.process.poll() is not None:
+                self.reader.join(PATIENCE)
+                raise AssertionError(f"It ended with {self.process.returncode}:\n{self.printed}")
+            return self.answers()
+
+        until(answers)
         return self
 
     def signs_in(self, email: str, password: str) -> bool:
