@@ -21,9 +21,9 @@ def required(name: str, cure: str) -> str:
 
 
 def flag(name: str, *, default: bool) -> bool:
-    """A variable that is on or off."""
-    value = str(env.str(name, default="1" if default else "0")).strip().lower()
-    if value not in {"1", "true", "yes", "on", "0", "false", "no", "off", ""}:
+    """A variable that is on or off; empty is as if it were not set."""
+    value = str(env.str(name, default="")).strip().lower() or ("1" if default else "0")
+    if value not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
         raise ImproperlyConfigured(f"{name} is “{value}”. Set it to 1 or 0. See docs/operators.md.")
     return value in {"1", "true", "yes", "on"}
 

@@ -15,6 +15,9 @@ import sys
 import threading
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("ROUNDS_VAR") or ROOT / "var")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -108,18 +111,22 @@ def serve(host: str, port: str) -> int:
 def main() -> int:
     """Set up and serve."""
     host, port = os.environ.get("HOST") or "localhost", os.environ.get("PORT") or "8000"
-    VAR.mkdir(exist_ok=True)
+    VAR.mkdir(parents=True, exist_ok=True)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, int(port)))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             print(f"Cannot serve on {host}:{port}: {error}. Choose another with: make run PORT=8001", file=sys.stderr)
             return 1
     os.environ.update(environment(host, port), DJANGO_SETTINGS_MODULE="config.settings")
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    prepare(loopback=host in LOOPBACK)
+    try:
+        prepare(loopback=host in LOOPBACK)
+    except (CommandError, ImproperlyConfigured) as error:
+        print(error, file=sys.stderr)
+        return 1
     announce(os.environ["SITE_URL"], loopback=host in LOOPBACK)
     return serve(host, port)
 

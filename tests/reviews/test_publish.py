@@ -223,7 +223,7 @@ def test_changes_that_rest_on_a_revoked_approval_are_not_published() -> None:
     first = make.review(by=dora)
     second = changed(first.revision.article, scope=Review.Scope.CHANGES_ONLY)
     dora.credentials.get().revoke(by=people.registrar(), from_day=first.signed_on, why="Struck off.")
-    with pytest.raises(Refusal, match=r"The whole-page approval under this review no longer counts\."):
+    with pytest.raises(Refusal, match="The credential under the whole-page approval was revoked"):
         second.publish(by=people.publisher())
     assert not Publication.objects.exists()
 
