@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from accounts.prepared import Prepared
 from articles.models import Citation, Condition, Revision, preferred_name
 from community.counting import ShownCount, shown
 from community.models import Community
@@ -26,6 +27,7 @@ class Line:
 
     title: str
     url: str
+    slug: str
     condition: str
     topic: str
     version: int
@@ -38,6 +40,7 @@ class Line:
         return cls(
             title=revision.question,
             url=reverse("question", args=[article.condition.slug, article.slug]),
+            slug=article.slug,
             condition=publication.condition_name,  # type: ignore[attr-defined]
             topic=article.topic,
             version=revision.number,
@@ -61,15 +64,33 @@ class QuestionPage:
         return self.publication.review.revision
 
 
-def lines(publications: PublicationQuerySet) -> list[Line]:
-    """Live publications as lines, with one query and without their texts."""
-    rows = publications.select_related("article__condition", "review__revision").defer(
-        "review__revision__body", "review__revision__html", "review__revision__short_answer"
+def _for_lines(publications: PublicationQuerySet) -> PublicationQuerySet:
+    """Live publications with what a line shows, without their texts."""
+    return (
+        publications.select_related("article__condition", "review__revision")
+        .defer("review__revision__body", "review__revision__html", "review__revision__short_answer")
+        .annotate(condition_name=preferred_name("article__condition"))
+        .order_by("article__condition__slug", "article__topic", "article__slug")
     )
-    return [Line.of(row) for row in rows.annotate(condition_name=preferred_name("article__condition"))]
 
 
-def at_address(publications: PublicationQuerySet, condition: str, article: str) -> Publication | None:
+_all_lines = Prepared(lambda: _for_lines(Publication.objects.live()))
+_lines_about = Prepared(lambda condition: _for_lines(Publication.objects.live().filter(article__condition=condition)))
+_line_of = Prepared(lambda article: _for_lines(Publication.objects.live().filter(article=article)))
+
+
+def lines(*, about: Condition | None = None) -> list[Line]:
+    """Every live page, or those about one condition, as lines; one query."""
+    return [Line.of(row) for row in (_all_lines() if about is None else _lines_about(condition=about.pk))]
+
+
+def line_of(article: int) -> Line | None:
+    """The line of an article, if it is live; one query."""
+    row = _line_of.first(article=article)
+    return None if row is None else Line.of(row)
+
+
+def _at_address(publications: PublicationQuerySet, condition: str, article: str) -> PublicationQuerySet:
     """The publication of the article that has, or had, this address; with names and counts for its page."""
     waiting = ReviewRequest.objects.open().filter(revision__article=models.OuterRef("article"))
     shown_first = (
@@ -86,8 +107,24 @@ def at_address(publications: PublicationQuerySet, condition: str, article: str) 
             review_asked_at=models.Subquery(waiting.values("asked_at")[:1]),
             shown_first_at=models.Subquery(shown_first.values("live_from")[:1]),
         )
-        .first()
+        .order_by("pk")[:1]
     )
+
+
+_live_at = Prepared(lambda condition, article: _at_address(Publication.objects.live(), condition, article))
+_current_at = Prepared(
+    lambda condition, article: _at_address(Publication.objects.current().with_stamp(), condition, article)
+)
+
+
+def live_at(condition: str, article: str) -> Publication | None:
+    """What readers see at this address, or at the one that replaced it."""
+    return _live_at.first(condition=condition, article=article)
+
+
+def current_at(condition: str, article: str) -> Publication | None:
+    """What was published last at this address, withdrawn or not."""
+    return _current_at.first(condition=condition, article=article)
 
 
 def question_page(publication: Publication) -> QuestionPage:
@@ -99,12 +136,8 @@ def question_page(publication: Publication) -> QuestionPage:
     citations = list(Citation.objects.filter(revision=revision).order_by("number"))
     if publication.review.digest != revision.digest or not revision.is_intact(citations):
         raise Tampered(str(revision))
-    related = lines(
-        Publication.objects.live()
-        .filter(article__condition=publication.article.condition_id)
-        .exclude(article=publication.article_id)
-        .order_by("article__topic", "article__slug")
-    )
+    here = publication.article.get_absolute_url()
+    related = [line for line in lines(about=publication.article.condition) if line.url != here]
     return QuestionPage(
         publication=publication,
         citations=citations,

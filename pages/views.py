@@ -20,7 +20,7 @@ from accounts import clock, guards
 from articles import rendering
 from articles.models import Condition, ConditionName, ConditionSlug, Topic
 from community.models import Community
-from reviews.models import CredentialCheck, Publication, Reviewer
+from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
 
 from . import reading
@@ -45,7 +45,7 @@ def reader_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 @reader_page
 def home(request: HttpRequest) -> HttpResponse:
     """The first page."""
-    lines = reading.lines(Publication.objects.live())
+    lines = reading.lines()
     lines.sort(key=lambda line: line.stamp.signed_on, reverse=True)
     fresh = [line for line in lines if line.stamp.in_date]
     communities = [
@@ -80,9 +80,8 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     row = _condition(condition)
     if row.slug != condition:
         return HttpResponsePermanentRedirect(row.get_absolute_url())
-    live = Publication.objects.live().filter(article__condition=row)
-    lines = reading.lines(live.order_by("article__slug"))
-    overview = live.filter(article__topic=Topic.OVERVIEW).select_related("review__revision").order_by("pk").first()
+    lines = reading.lines(about=row)
+    overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
     community = Community.objects.filter(condition=row).first()
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
     names = row.names.exclude(kind=ConditionName.Kind.PREFERRED).values_list("text", flat=True)
@@ -92,7 +91,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
         {
             "condition": row,
             "also_called": list(names),
-            "overview": _overview(overview),
+            "overview": _overview(row, overview),
             "topics": [(topic, found) for topic, found in topics if found],
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
@@ -110,11 +109,9 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
 LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
 
 
-def _overview(publication: Publication | None) -> dict[str, object] | None:
+def _overview(condition: Condition, line: reading.Line | None) -> dict[str, object] | None:
     """The short answer of the overview article with its stamp, its text checked like any other."""
-    if publication is None:
-        return None
-    page = reading.at_address(Publication.objects.live(), publication.article.condition.slug, publication.article.slug)
+    page = None if line is None else reading.live_at(condition.slug, line.slug)
     if page is None:
         return None
     try:
@@ -142,7 +139,7 @@ def community(request: HttpRequest, condition: str) -> HttpResponse:
 @reader_page
 def question(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     """One question page; 301 from an old address, 410 with the reason when withdrawn, 503 for a bad digest."""
-    publication = reading.at_address(Publication.objects.live(), condition, article)
+    publication = reading.live_at(condition, article)
     if publication is None:
         return _withdrawn(request, condition, article)
     here = publication.article
@@ -176,13 +173,13 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
 
 def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     """410 with the reason for a page that was public; 404 for one that never was, drafts included."""
-    publication = reading.at_address(Publication.objects.current().with_stamp(), condition, article)
+    publication = reading.current_at(condition, article)
     if publication is None:
         raise Http404("No page is public at this address.")
     withdrawal = WithdrawalRow.objects.filter(publication=publication).first()
     instead = None
     if withdrawal is not None and withdrawal.instead_id is not None:
-        instead = next(iter(reading.lines(Publication.objects.live().filter(article=withdrawal.instead_id))), None)
+        instead = reading.line_of(withdrawal.instead_id)
     approved = publication.stamp_facts is not None  # type: ignore[attr-defined]
     if withdrawal is None and approved:  # it came back in this moment
         return question(request, condition=condition, article=article)
@@ -221,7 +218,7 @@ def _condition(slug: str) -> Condition:
 def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
     """Who a reviewer is, how their licence was checked, and what rests on their word."""
     row = get_object_or_404(Reviewer, slug=reviewer)
-    lines = [line for line in reading.lines(Publication.objects.live()) if line.stamp.slug == row.slug]
+    lines = [line for line in reading.lines() if line.stamp.slug == row.slug]
     newest = CredentialCheck.objects.filter(credential__reviewer=row).order_by("credential", "-pk")
     checks: dict[int, CredentialCheck] = {}
     for check in newest.select_related("credential"):

@@ -13,7 +13,6 @@ from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article
 from pages import reading
 from reviews.models import Publication, Withdrawal
-from reviews.models.publications import PublicationQuerySet
 from reviews.models.requests import Moved
 from tests import make, people
 from tests.conftest import Clock
@@ -178,17 +177,17 @@ def test_only_publishers_and_clinicians_withdraw(who: str) -> None:
 @contextmanager
 def after_the_first_look(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Iterator[None]:
     """Let something happen right after a view has looked for the live page for the first time."""
-    look, acts = reading.at_address, [act]
+    look, acts = reading.live_at, [act]
 
-    def looked(publications: PublicationQuerySet, condition: str, article: str) -> Publication | None:
-        found = look(publications, condition, article)
+    def looked(condition: str, article: str) -> Publication | None:
+        found = look(condition, article)
         if acts:
             acts.pop()()
         return found
 
-    monkeypatch.setattr(reading, "at_address", looked)
+    monkeypatch.setattr(reading, "live_at", looked)
     yield
-    monkeypatch.setattr(reading, "at_address", look)
+    monkeypatch.setattr(reading, "live_at", look)
 
 
 def test_a_page_that_returns_while_its_withdrawal_is_being_shown_gives_no_false_reason(

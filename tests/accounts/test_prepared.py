@@ -1,0 +1,79 @@
+"""A prepared query answers as the queryset it was made from would, each time for the values it is given."""
+
+import threading
+
+import pytest
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.prepared import Prepared
+from articles.models import Condition, ConditionName
+from tests import make, people
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_answers_for_each_value_and_asks_the_database_each_time() -> None:
+    called = Prepared(lambda email: User.objects.filter(email=email))
+    ada, alan = people.author(), people.second_author()
+    with CaptureQueriesContext(connection) as queries:
+        assert called(email=ada.email) == [ada]
+        assert called(email=alan.email) == [alan]
+        assert called(email="nobody@example.org") == []
+    assert len(queries) == 3
+    User.objects.filter(pk=ada.pk).update(name="Ada the Second")
+    found = called.first(email=ada.email)
+    assert found is not None
+    assert found.name == "Ada the Second"
+
+
+def test_it_brings_what_the_queryset_joins_annotates_and_defers() -> None:
+    condition = make.condition("poems-syndrome", "POEMS syndrome", "Crow-Fukase syndrome")
+    names = Prepared(
+        lambda condition, kind: (
+            ConditionName.objects.filter(condition=condition, kind=kind)
+            .select_related("condition")
+            .defer("language")
+            .annotate(length=models.functions.Length("text"))
+        )
+    )
+    (name,) = names(condition=condition.pk, kind="synonym")
+    assert (name.text, name.length, name.get_deferred_fields()) == ("Crow-Fukase syndrome", 20, {"language"})
+    with CaptureQueriesContext(connection) as queries:
+        assert name.condition.slug == "poems-syndrome"
+    assert not queries
+
+
+@pytest.mark.parametrize("words", ["", "' OR 1=1 --", "%s", "%(x)s", "stand-in-0\x01", "é" * 500])
+def test_a_value_is_never_read_as_sql(words: str) -> None:
+    make.condition()
+    assert Prepared(lambda slug: Condition.objects.filter(slug=slug))(slug=words) == []
+
+
+def test_a_value_that_the_queryset_alters_is_an_error_when_it_is_made() -> None:
+    altered = Prepared(lambda slug: Condition.objects.filter(slug=slug[:3]))
+    with pytest.raises(ValueError, match="do not stand in the query as they were given"):
+        altered(slug="poems")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_share_it() -> None:
+    slugs = [make.condition(f"condition-{number}", f"Condition {number}").slug for number in range(8)]
+    by_slug = Prepared(lambda slug: Condition.objects.filter(slug=slug))
+    together = threading.Barrier(len(slugs))
+    wrong: list[Condition] = []
+
+    def look(slug: str) -> None:
+        try:
+            together.wait()
+            wrong.extend(found for _ in range(20) for found in by_slug(slug=slug) if found.slug != slug)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=look, args=(slug,)) for slug in slugs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
