@@ -64,4 +64,4 @@ class Prepared(Generic[Row]):
 
 def _stand_in(number: int, value: str | int) -> str | int:
     """A value of the same type that no query holds otherwise."""
-    return f"stand-in-{number}\x01" if isinstance(value, str) else -(2**62) - number
+    return f"stand-in-{number}\x01" if isinstance(value, str) else 2_147_480_000 + number

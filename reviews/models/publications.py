@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, JSONObject, Now
 
 from accounts import clock
+from accounts.prepared import Prepared
 from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article
 
@@ -104,7 +105,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def _check_current(self, review: Review, article: Article) -> None:
         """Refuse a text that readers see already."""
-        current = self.model.objects.live().filter(article=article).select_related("review").first()
+        current = _live_of.first(article=article.pk)
         if current is not None and current.review.revision_id == review.revision_id:
             raise Moved(f"Readers already see version {review.revision.number} of this page. Nothing to publish.")
 
@@ -205,6 +206,11 @@ class Publication(models.Model):
         withdrawal.refresh_from_db()
         emails.withdrawn(withdrawal)
         return withdrawal
+
+
+_live_of = Prepared(
+    lambda article: Publication.objects.live().filter(article=article).select_related("review").order_by("pk")
+)
 
 
 class Withdrawal(models.Model):

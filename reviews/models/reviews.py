@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from accounts.prepared import Prepared
 from articles.models import Revision
 
 from .people import CredentialCheck, Reviewer
@@ -121,16 +122,17 @@ class ReviewContributor(models.Model):
         return str(self.user)
 
 
+def _earlier_approvals(article: int, number: int) -> ReviewQuerySet:
+    earlier = Review.objects.valid().whole_page().filter(revision__article=article, revision__number__lt=number)
+    return earlier.order_by("-revision__number", "-signed_on", "-pk").select_related("revision")[:1]
+
+
+_baseline = Prepared(_earlier_approvals)
+
+
 def baseline(revision: Revision) -> Review | None:
     """The newest valid whole-page approval of an earlier version: what a change is measured against."""
-    return (
-        Review.objects.valid()
-        .whole_page()
-        .filter(revision__article=revision.article_id, revision__number__lt=revision.number)
-        .order_by("-revision__number", "-signed_on", "-pk")
-        .select_related("revision")
-        .first()
-    )
+    return _baseline.first(article=revision.article_id, number=revision.number)
 
 
 def contributors(revision: Revision) -> set[int]:
