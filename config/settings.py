@@ -103,6 +103,8 @@ EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH") or None
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <rounds@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Who gets the daily letter on the state of the record.
+OPERATOR_EMAILS: list[str] = env.list("OPERATOR_EMAILS", default=[])
 
 # The count of members: both switches can only tighten what is shown (docs/operators.md).
 MEMBER_COUNT_THRESHOLD = number("MEMBER_COUNT_THRESHOLD", default=11)

@@ -10,7 +10,7 @@ from accounts.models import User
 
 from . import desk  # noqa: F401  registers the desk
 from .forms import CheckForm
-from .models import Credential, CredentialCheck, Publication, Review, Reviewer, Withdrawal
+from .models import Credential, CredentialCheck, LedgerEntry, Publication, Review, Reviewer, Withdrawal
 
 
 class CredentialInline(admin.TabularInline[Credential, Reviewer]):
@@ -119,3 +119,11 @@ class WithdrawalAdmin(ReadOnlyAdmin):
 
     list_display = ["publication", "by", "at", "why"]
     list_select_related = ["publication__review__revision__article__condition", "by"]
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnlyAdmin):
+    """Every decision in order, each sealed with the one before; never changed."""
+
+    list_display = ["pk", "kind", "decision", "recorded_at", "digest"]
+    list_filter = ["kind"]

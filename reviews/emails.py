@@ -1,5 +1,6 @@
 """The letters of the desk, one function each: plain text, to the outbox, inside the verb's transaction."""
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -74,6 +75,19 @@ def withdrawn(withdrawal: "Withdrawal") -> None:
             f"Withdrawn: {review.revision.question}",
             f"{withdrawal.by} withdrew the page:\n\n{withdrawal.why}",
             withdrawal.publication.article.get_absolute_url(),
+        )
+
+
+def record_verified(faults: list[str], *, head: str, on: dt.date) -> None:
+    """To the operators, once a day: does the record hold, and which entry of the ledger was its last?"""
+    state = "The record holds." if not faults else "The record does NOT hold:\n\n" + "\n".join(faults)
+    for address in settings.OPERATOR_EMAILS:
+        Letter.objects.post(
+            key=f"record-{on}-{address}",
+            to=address,
+            subject=f"{settings.SITE_NAME}: the record {'holds' if not faults else 'has faults'}, {on:%-d %B %Y}",
+            body=f"{state}\n\nKeep this letter. If the database is ever restored from a backup, run\n\n"
+            f"    manage.py verify_record --head {head}\n\nand it says which decisions are missing.\n",
         )
 
 

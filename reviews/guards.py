@@ -5,6 +5,7 @@ from accounts.guards import Event, Guard, dated_by_the_database, insert_only, ne
 from .models import (
     Credential,
     CredentialCheck,
+    LedgerEntry,
     Publication,
     Review,
     ReviewContributor,
@@ -13,7 +14,7 @@ from .models import (
     Withdrawal,
 )
 
-NEVER_CHANGING = [CredentialCheck, Review, ReviewContributor, Publication, Withdrawal]
+NEVER_CHANGING = [CredentialCheck, Review, ReviewContributor, Publication, Withdrawal, LedgerEntry]
 
 CREDENTIAL = ("reviews_credential", "reviews_credentialcheck", "reviews_reviewer")
 TEXT = ("articles_revision", "reviews_reviewer", "reviews_credentialcheck")
@@ -51,6 +52,7 @@ GUARDS = [
     dated_by_the_database(Review, "recorded_at"),
     dated_by_the_database(Publication, "published_at"),
     dated_by_the_database(Withdrawal, "at"),
+    dated_by_the_database(LedgerEntry, "recorded_at"),
     # People
     refused(
         "reviewer_keeps_the_person",
@@ -230,5 +232,13 @@ GUARDS = [
         "WHERE v.id = NEW.review_id AND later.revoked)",
         "reviews_review",
         "reviews_credentialcheck",
+    ),
+    # The ledger
+    refused(
+        "ledger_entry_follows_the_last",
+        "reviews_ledgerentry",
+        "an entry bears the next number and the digest of the last entry",
+        "NEW.id <> (SELECT COALESCE(max(e.id), 0) + 1 FROM reviews_ledgerentry e) OR NEW.previous <> "
+        "COALESCE((SELECT e.digest FROM reviews_ledgerentry e ORDER BY e.id DESC LIMIT 1), '')",
     ),
 ]

@@ -1,5 +1,6 @@
 """Walks the whole record and names whatever does not hold: for `verify_record`, from a shell or by the daily job."""
 
+import re
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -8,7 +9,8 @@ from django.db import models
 from accounts import guards
 from articles.models import Revision
 
-from .models import CredentialCheck, Publication, Review
+from .models import CredentialCheck, LedgerEntry, Publication, Review, Withdrawal
+from .models.ledger import FORMS, seal
 from .models.reviews import contributors
 
 Row = TypeVar("Row", bound=models.Model)
@@ -24,11 +26,59 @@ def faults() -> Iterator[str]:
         yield from _review_faults(review)
     for publication in _all(Publication.objects.select_related("review__revision", "article__condition")):
         yield from _publication_faults(publication)
+    yield from _ledger_faults()
+
+
+def missing_since(head: str) -> Iterator[str]:
+    """What this database lacks of the ledger whose last entry was `head`, as a letter or the log kept it."""
+    kept = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", head.strip())
+    if kept is None:
+        raise ValueError(f"“{head}” is no entry of a ledger. It is a number, a colon and 64 digits and letters a to f.")
+    number, digest = int(kept[1]), kept[2]
+    last = LedgerEntry.objects.first()
+    entry = LedgerEntry.objects.filter(pk=number).first()
+    if last is None or last.pk < number:
+        here = f"the last one here is of {last.recorded_at:%-d %B %Y %H:%M} UTC" if last else "this database holds none"
+        yield (
+            f"Decisions {last.pk + 1 if last else 1} to {number} of the ledger are missing; {here}. "
+            "The log names each: look for “Ledger”. Withdraw again what was withdrawn, repeat revocations."
+        )
+    elif entry is not None and entry.digest != digest:
+        yield f"{entry} is not the one that was kept: the record from there on, or before, is another."
 
 
 def _all(rows: models.QuerySet[Row]) -> Iterator[Row]:
     """Every row, in order, a few hundred at a time."""
     return rows.order_by("pk").iterator(chunk_size=500)
+
+
+def _ledger_faults() -> Iterator[str]:
+    """Entries that do not follow each other or do not match their decision, and decisions without an entry."""
+    last = LedgerEntry(pk=0, digest="")
+    for entry in LedgerEntry.objects.order_by("pk").iterator(chunk_size=500):
+        if (entry.pk, entry.previous) != (last.pk + 1, last.digest):
+            yield f"{entry}: it does not follow entry {last.pk}."
+        if entry.digest != entry.recompute():
+            yield f"{entry}: it does not match its digest."
+        last = entry
+    for model in (CredentialCheck, Review, Publication, Withdrawal):
+        yield from _sealed_faults(model)
+
+
+def _sealed_faults(model: type[models.Model]) -> Iterator[str]:
+    kind = model._meta.model_name or ""
+    sealed = {
+        entry.decision: entry
+        for entry in LedgerEntry.objects.filter(kind=kind).only("kind", "form", "decision", "sealed")
+    }
+    for row in _all(model._base_manager.all()):
+        entry = sealed.pop(row.pk, None)
+        if entry is None:
+            yield f"{kind.capitalize()} {row.pk} ({row}): it is not in the ledger."
+        elif (kind, entry.form) not in FORMS or seal(row, entry.form) != entry.sealed:
+            yield f"{kind.capitalize()} {row.pk} ({row}): it is not what the ledger sealed."
+    for entry in sealed.values():
+        yield f"{entry}: the {kind} is gone."
 
 
 def _revision_faults(revision: Revision) -> Iterator[str]:

@@ -55,6 +55,7 @@ NEVER_CHANGING = {
     "reviews.ReviewContributor",
     "reviews.Publication",
     "reviews.Withdrawal",
+    "reviews.LedgerEntry",
 }
 
 # Who did it, and beside it when; set together or not at all.

@@ -1,5 +1,6 @@
 """On whose word may the reader see it? Reviewers, their credentials, requests, reviews, publications."""
 
+from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck, Reviewer
 from .publications import Publication, Withdrawal
 from .requests import ReviewRequest
@@ -8,6 +9,7 @@ from .reviews import Review, ReviewContributor
 __all__ = [
     "Credential",
     "CredentialCheck",
+    "LedgerEntry",
     "Publication",
     "Review",
     "ReviewContributor",

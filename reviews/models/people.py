@@ -12,6 +12,8 @@ from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
 from articles.models import Revision
 
+from .ledger import LedgerEntry
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -137,7 +139,7 @@ class Credential(models.Model):
             raise NotAllowed(f"{by} may not check credentials. Registrars do.")
         if by.pk == self.reviewer.user_id:
             raise NotAllowed("Nobody checks their own credential. Ask another registrar.")
-        return CredentialCheck.objects.create(
+        check = CredentialCheck.objects.create(
             credential=self,
             checked_by=by,
             checked_on=checked_on,
@@ -146,6 +148,8 @@ class Credential(models.Model):
             revoked=valid_until is None,
             why=why,
         )
+        LedgerEntry.objects.enter(check)
+        return check
 
 
 class CredentialCheckQuerySet(models.QuerySet["CredentialCheck"]):

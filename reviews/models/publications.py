@@ -13,6 +13,7 @@ from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article
 
 from .. import emails
+from .ledger import LedgerEntry
 from .people import CredentialCheck
 from .requests import Moved
 from .reviews import Review
@@ -93,13 +94,13 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         self._check_current(review, article)
         self._check_approval(review, article, today=now.date())
         for waiting in self.model.objects.pending().filter(article=article):
-            Withdrawal.objects.create(publication=waiting, by=by, why="Replaced by another publication.")
+            Withdrawal.objects.record(waiting, by=by, why="Replaced by another publication.")
         # One that was cancelled keeps its hour; this one goes live in the very next moment.
         while live_from is not None and self.model.objects.filter(article=article, live_from=live_from).exists():
             live_from += dt.timedelta(microseconds=1)
         hour = {} if live_from is None else {"live_from": live_from}
         publication = self.create(article=article, review=review, published_by=by, **hour)
-        publication.refresh_from_db()
+        LedgerEntry.objects.enter(publication)
         emails.published(publication)
         return publication
 
@@ -201,9 +202,8 @@ class Publication(models.Model):
         if not (Publication.objects.current() | pending).filter(pk=self.pk).exists():
             raise Moved("A newer publication has replaced this one; withdraw that one.")
         for other in pending.exclude(pk=self.pk):
-            Withdrawal.objects.create(publication=other, by=by, why="Cancelled when the page was withdrawn.")
-        withdrawal = Withdrawal.objects.create(publication=self, by=by, why=why.strip(), instead=instead)
-        withdrawal.refresh_from_db()
+            Withdrawal.objects.record(other, by=by, why="Cancelled when the page was withdrawn.")
+        withdrawal = Withdrawal.objects.record(self, by=by, why=why.strip(), instead=instead)
         emails.withdrawn(withdrawal)
         return withdrawal
 
@@ -211,6 +211,16 @@ class Publication(models.Model):
 _live_of = Prepared(
     lambda article: Publication.objects.live().filter(article=article).select_related("review").order_by("pk")
 )
+
+
+class WithdrawalManager(models.Manager["Withdrawal"]):
+    """What was taken down."""
+
+    def record(self, publication: Publication, *, by: "User", why: str, instead: Article | None = None) -> "Withdrawal":
+        """Write the row and its entry in the ledger; `publication.withdraw` decides whether it may be."""
+        withdrawal = self.create(publication=publication, by=by, why=why, instead=instead)
+        LedgerEntry.objects.enter(withdrawal)
+        return withdrawal
 
 
 class Withdrawal(models.Model):
@@ -221,6 +231,8 @@ class Withdrawal(models.Model):
     at = models.DateTimeField(db_default=Now(), editable=False)
     why = models.TextField(help_text="Readers see it.")
     instead = models.ForeignKey(Article, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects: ClassVar[WithdrawalManager] = WithdrawalManager()
 
     class Meta:
         ordering = ["-pk"]

@@ -12,6 +12,7 @@ from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article, Revision
 
 from .. import emails, readiness
+from .ledger import LedgerEntry
 from .people import Reviewer
 from .reviews import Review, ReviewContributor, baseline, contributors
 
@@ -285,7 +286,7 @@ class ReviewRequest(models.Model):
         )
         self.close(by=by, outcome=ReviewRequest.Outcome(decision))
         self.refresh_from_db()
-        review.refresh_from_db()
+        LedgerEntry.objects.enter(review)
         return review
 
     def _explain_move(self, reviewer: Reviewer | None) -> None:

@@ -102,6 +102,11 @@ class Review(models.Model):
     def __str__(self) -> str:
         return f"{self.get_decision_display()} by {self.signed_as} on {self.signed_on:%-d %B %Y}: {self.revision}"
 
+    @property
+    def contributor_ids(self) -> list[int]:
+        """The ids of the frozen contributors, in order."""
+        return sorted(self.contributors.values_list("user", flat=True))
+
     def publish(self, *, by: "User", live_from: dt.datetime | None = None) -> "Publication":
         """Let readers see the approved text, now or from a later hour; see `Publication.objects.publish`."""
         from .publications import Publication

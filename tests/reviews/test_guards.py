@@ -17,6 +17,7 @@ from reviews.guards import GUARDS, NEVER_CHANGING
 from reviews.models import (
     Credential,
     CredentialCheck,
+    LedgerEntry,
     Publication,
     Review,
     ReviewContributor,
@@ -160,6 +161,7 @@ MAKERS: dict[type[models.Model], Callable[[], models.Model]] = {
     ReviewContributor: lambda: make.review().contributors.get(),
     Publication: make.publication,
     Withdrawal: lambda: make.publication().withdraw(by=people.publisher(), why="It is wrong."),
+    LedgerEntry: lambda: LedgerEntry.objects.get(kind="credentialcheck", decision=check_of(people.clinician()).pk),
 }
 CHANGES: dict[type[models.Model], tuple[str, Any]] = {
     CredentialCheck: ("why", "Another reason."),
@@ -167,6 +169,7 @@ CHANGES: dict[type[models.Model], tuple[str, Any]] = {
     ReviewContributor: ("user_id", 1),
     Publication: ("published_by_id", 1),
     Withdrawal: ("why", "Another reason."),
+    LedgerEntry: ("kind", "publication"),
 }
 never_changing = pytest.mark.parametrize("model", NEVER_CHANGING, ids=lambda model: model.__name__)
 
@@ -311,6 +314,13 @@ def test_a_recording_time_is_the_databases_own(days: int) -> None:
         Publication.objects.create(**publication_row(published_at=moment, live_from=moment + 9 * DAY))
     with refused_by("reviews_withdrawal_at_is_now"):
         Withdrawal.objects.create(**withdrawal_row(at=moment))
+    make.review()
+    last = LedgerEntry.objects.first()
+    assert last is not None
+    with refused_by("reviews_ledgerentry_recorded_at_is_now"):
+        LedgerEntry.objects.create(
+            pk=last.pk + 1, kind="x", form=1, decision=1, previous=last.digest, recorded_at=moment
+        )
 
 
 # People and their credentials
@@ -815,6 +825,23 @@ def test_nothing_goes_live_in_the_past() -> None:
 def test_a_withdrawal_has_a_reason() -> None:
     with refused_by("withdrawal_has_a_reason"):
         Withdrawal.objects.create(**withdrawal_row(why=""))
+
+
+def test_an_entry_of_the_ledger_follows_the_last() -> None:
+    make.review()
+    entry = LedgerEntry(pk=2, kind="publication", form=1, decision=1, sealed="s", previous="", digest="d")
+    with refused_by("ledger_entry_follows_the_last"):
+        entry.save(force_insert=True)
+
+
+def test_a_decision_is_entered_once() -> None:
+    check_of(people.clinician())
+    last = LedgerEntry.objects.get()
+    again = LedgerEntry(pk=2, kind=last.kind, form=1, decision=last.decision, previous=last.digest, digest="d")
+    alone("ledger_entry_follows_the_last", "reviews_ledgerentry")
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        again.save(force_insert=True)
+    assert sqlite() or "decision_once_in_the_ledger" in str(refused.value)
 
 
 def test_every_constraint_is_named_in_a_test_and_stands_in_the_database() -> None:

