@@ -22,12 +22,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hook the guards and the groups to `migrate`."""
-        from . import guards
+        from . import guards, roles
 
         pre_migrate.connect(_before_migrate, sender=self)
         post_migrate.connect(_after_migrate, sender=self)
         post_migrate.connect(_grant_groups)
         checks.register(guards.check_guards, checks.Tags.database)
+        checks.register(roles.check_roles, checks.Tags.security, deploy=True)
 
 
 def _before_migrate(using: str, **kwargs: Any) -> None:

@@ -95,7 +95,8 @@ class Guard:
         moment = "AFTER" if self.then else "BEFORE"
         each = "STATEMENT" if self.on == "TRUNCATE" else "ROW"
         return [
-            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $guard${self.body()}$guard$",
+            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT "
+            f"AS $guard${self.body()}$guard$",
             f"CREATE OR REPLACE TRIGGER {self.name} {moment} {self.on} ON {self.table} "
             f"FOR EACH {each} EXECUTE FUNCTION {self.name}()",
         ]
@@ -177,6 +178,9 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     tables = set(connection.introspection.table_names())
     with transaction.atomic(using=using), connection.cursor() as cursor:
         drop(using)
+        if connection.vendor == "postgresql":
+            # The guards keep this path: a temporary table must not be read in the place of one of ours.
+            cursor.execute("SELECT set_config('search_path', current_schema() || ', pg_temp', true)")
         for guard in registered():
             if {guard.table, *guard.reads} <= tables:
                 for statement in guard.create(connection.vendor):
@@ -225,7 +229,8 @@ def _postgresql_standing(connection: BaseDatabaseWrapper) -> dict[str, tuple[str
         cursor.execute(
             "SELECT t.tgname, c.relname, t.tgtype, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
             "JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL "
-            "AND t.tgattr::text = '' AND c.relnamespace = current_schema()::regnamespace"
+            "AND t.tgattr::text = '' AND c.relnamespace = current_schema()::regnamespace "
+            "AND p.proconfig = ARRAY['search_path=' || current_schema() || ', pg_temp']"
         )
         return {name: (table, kind, body) for name, table, kind, body in cursor.fetchall()}
 

@@ -1,12 +1,22 @@
-"""What every test stands on: closed sockets, guards that survive a flush, a clock that can be moved."""
+"""What every test stands on: closed sockets, the web role, guards that survive a flush, a clock that can be moved."""
 
 import datetime as dt
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
+import psycopg
 import pytest
 import time_machine
+from django.apps import apps
+from django.db import IntegrityError, ProgrammingError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+from pytest_django import DjangoDbBlocker
+
+from accounts import guards, roles
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,8 +26,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take the named guard out."""
-    from accounts import guards
-
     if name := config.getoption("--without-guard"):
         del guards._registered[name]
 
@@ -51,8 +59,69 @@ def _closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+WEB_ROLE = "rounds_tests_web"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """On PostgreSQL make the role as which the tests run, as the web process does: it owns nothing."""
+    with django_db_blocker.unblock():
+        if connection.vendor != "postgresql":
+            return
+        with suppress(ProgrammingError, IntegrityError), connection.cursor() as cursor:
+            cursor.execute(f"CREATE ROLE {WEB_ROLE}")  # it may be there already
+        _grant()
+        post_migrate.connect(_grant, sender=apps.get_app_config("accounts"))
+        connection_created.connect(_take_role)
+
+
+def _grant(**kwargs: object) -> None:
+    """As an operator does after each migrate; not after each flush, which leaves the tables as they were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT bool_and(has_table_privilege(%s, oid, 'SELECT')) FROM pg_class "
+            "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace",
+            [WEB_ROLE],
+        )
+        (granted,) = cursor.fetchone()
+    if not granted:
+        roles.grant(WEB_ROLE)
+
+
+_role = "NONE"
+
+
+def _take_role(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
+    if connection.alias == "default" and connection.vendor == "postgresql" and connection.connection is not None:
+        connection.connection.execute(f"SET ROLE {_role}")
+
+
+def _become(role: str) -> None:
+    global _role
+    _role = role
+    _take_role(connection)
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Act as the owner of the tables for a while."""
+    before = _role
+    _become("NONE")
+    try:
+        yield
+    finally:
+        with suppress(psycopg.errors.InFailedSqlTransaction):  # its rollback brings the role back
+            _become(before)
+
+
 @pytest.fixture(autouse=True)
-def _guards(request: pytest.FixtureRequest) -> Iterator[None]:
+def _as_the_web_role(request: pytest.FixtureRequest) -> None:
+    """Tests run as the web role, but for those that are marked as the owner's."""
+    _become("NONE" if request.node.get_closest_marker("owner") else WEB_ROLE)
+
+
+@pytest.fixture(autouse=True)
+def _guards(request: pytest.FixtureRequest, _as_the_web_role: None) -> Iterator[None]:
     """Tests that commit end with a flush, which the guards rightly refuse: lift them for it; it installs them again."""
     marker = request.node.get_closest_marker("django_db")
     commits = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
@@ -62,10 +131,10 @@ def _guards(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("transactional_db")
-    from accounts import guards
-
-    guards.install()
+    with as_owner():
+        guards.install()
     yield
+    _become("NONE")  # for the flush too
     guards.drop()
 
 

@@ -16,7 +16,7 @@ from reviews import record
 from reviews.models import LedgerEntry, Publication
 from tests import make, people
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.owner]
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "operators.md"
 

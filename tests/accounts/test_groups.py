@@ -8,7 +8,7 @@ from accounts.groups import GROUPS
 from accounts.models import User
 from tests import people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 EVERY_RIGHT = sorted({right for rights in GROUPS.values() for right in rights})
 

@@ -23,7 +23,7 @@ from articles.models import Revision
 from reviews.guards import NEVER_CHANGING as SIGNATURES
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 SQLITE = connection.vendor == "sqlite"
 GUARDS = [guard for guard in guards.registered() if guard.create(connection.vendor)]

@@ -12,7 +12,7 @@ from articles.guards import NEVER_CHANGING
 from articles.models import Article, ArticleSlug, Citation, ConditionSlug, Revision
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 SQLITE = connection.vendor == "sqlite"
 

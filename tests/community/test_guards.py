@@ -13,7 +13,7 @@ from community.guards import GUARDS
 from community.models import Community, Member
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tests import make, people
 
 from . import site
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.owner]
 
 ADDRESS = "/conditions/poems-syndrome/prognosis/"
 

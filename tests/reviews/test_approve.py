@@ -409,6 +409,7 @@ def test_a_lapsed_whole_page_approval_carries_no_changes() -> None:
 # way 34
 
 
+@pytest.mark.owner
 def test_a_text_that_does_not_match_its_digest_is_not_signed() -> None:
     request, clara = make.request(), people.clinician()
     tamper(request)

@@ -27,7 +27,7 @@ from reviews.models import (
 )
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 DAY = dt.timedelta(1)
 

@@ -20,7 +20,7 @@ from reviews.models import CredentialCheck, LedgerEntry, Publication, Review, Wi
 from reviews.models.ledger import FORMS, NEWEST_FORM, seal
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 DECISIONS: list[type[models.Model]] = [CredentialCheck, Review, Publication, Withdrawal]
 

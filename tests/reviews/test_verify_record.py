@@ -14,7 +14,7 @@ from accounts import guards
 from reviews.models import CredentialCheck, Publication, Review, ReviewContributor
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 DAY = dt.timedelta(1)
 CLEAN = "The record holds: every digest, review, check and publication."
