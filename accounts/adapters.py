@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from .models import Letter
+from .models import Letter, canonical_email
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves yet."""
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Try a password; tries are counted for the address, in whatever form it was typed."""
+        typed = {name: canonical_email(credentials[name]) for name in ("email", "username") if name in credentials}
+        return super().authenticate(request, **{**credentials, **typed})
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Note where a wrong password came from; never the address that was typed."""

@@ -52,6 +52,13 @@ def test_after_five_wrong_passwords_the_right_one_waits_and_nobody_else_does() -
     assert signed_in(sign_in(rosa))
 
 
+def test_an_address_typed_in_another_form_gives_no_further_tries() -> None:
+    ada = people.author()
+    for typed in ("ADA@example.org", "ada@ｅxample.org", "ada@eｘample.org", "ada@exａmple.org", "ada@EXAｍPLE.org"):
+        Client().post(LOGIN, {"login": typed, "password": "wrong wrong wrong"})
+    assert not signed_in(sign_in(ada))
+
+
 def test_the_log_tells_of_each_try_and_of_no_address(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "accounts.adapters")
     rosa = people.reader()
@@ -92,9 +99,16 @@ def test_a_password_counts_exactly_as_it_was_typed(password: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["elevenchars", "passwordpassword"[:8], "1234567890123", "rosa@example.org"])
-def test_a_short_common_or_personal_password_is_refused(password: str) -> None:
+def test_a_short_personal_or_much_used_password_is_refused(password: str) -> None:
     with pytest.raises(ValidationError):
         validate_password(password, people.reader())
+
+
+@pytest.mark.parametrize("password", ["rounds-rounds-2026", "RoundsAdmin1234", "medical review 1", "testserver-12345"])
+def test_a_password_of_little_more_than_words_of_the_site_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError, match="words of this site"):
+        validate_password(password)
+    validate_password(f"{password} and a horse")
 
 
 # Sessions
@@ -145,6 +159,7 @@ def test_the_desk_asks_for_the_second_factor_again_after_twelve_hours() -> None:
 
 
 @pytest.mark.parametrize("page", ["email/", "password/change/", "2fa/", "logout/", "password/reset/"])
-def test_no_page_of_an_account_is_kept_by_a_browser(page: str) -> None:
+def test_every_page_of_an_account_leads_out_and_no_browser_keeps_it(page: str) -> None:
     answer = sign_in(people.reader()).get(f"/accounts/{page}")
     assert "no-store" in answer.headers["Cache-Control"]
+    assert 'href="/accounts/logout/"' in answer.content.decode()
