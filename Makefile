@@ -1,5 +1,5 @@
-# make run    serve a demonstration      make test   every test, on SQLite and PostgreSQL
-# make check  format, lint, types, holes make bench  the project's own measurements
+# make run    serve a demonstration               make test   every test, on SQLite and PostgreSQL
+# make check  format, lint, types, known holes    make bench  the project's own measurements
 # make lock   new versions of everything we depend on
 PYTHON ?= python3
 VENV := .venv

@@ -24,8 +24,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """Try a password; tries are counted for the address, in whatever form it was typed."""
-        typed = {name: canonical_email(credentials[name]) for name in ("email", "username") if name in credentials}
-        return super().authenticate(request, **{**credentials, **typed})
+        for name in credentials.keys() & {"email", "username"}:
+            credentials[name] = canonical_email(credentials[name])
+        return super().authenticate(request, **credentials)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Note where a wrong password came from; never the address that was typed."""

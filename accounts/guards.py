@@ -211,7 +211,7 @@ class Held(Operation):
 
     def __init__(self, step: Operation) -> None:
         self.step = step
-        self.atomic, self.reversible = step.atomic, step.reversible
+        self.atomic, self.reversible = step.atomic, step.reversible  # type: ignore[misc]
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """As the step does."""
@@ -231,7 +231,8 @@ class Held(Operation):
 def hold_through(plan: Iterable[tuple[Migration, bool]]) -> None:
     """Make no step of these migrations that runs code or SQL of its own change a row that never changes."""
     for migration, _ in plan:
-        migration.operations = [step if step.category in SHAPE else Held(step) for step in migration.operations]
+        steps = [step if step.category in SHAPE else Held(step) for step in migration.operations]
+        migration.operations = steps  # type: ignore[misc]
 
 
 @contextmanager

@@ -21,8 +21,7 @@ DOCUMENT = (ROOT / "docs" / "asvs.md").read_text()
 def ids() -> list[str]:
     """Every requirement, ranges written out."""
     found = []
-    for part in CONCERNS_US.split():
-        section, first, last = re.fullmatch(r"(\d+\.\d+)\.(\d+)(?:-(\d+))?", part).groups()
+    for section, first, last in re.findall(r"(\d+\.\d+)\.(\d+)(?:-(\d+))?", CONCERNS_US):
         found += [f"{section}.{number}" for number in range(int(first), int(last or first) + 1)]
     return found
 

@@ -130,6 +130,7 @@ def test_signing_in_changes_the_session_and_signing_out_ends_it() -> None:
     before = client.session.session_key
     client.post(LOGIN, {"login": people.reader().email, "password": people.PASSWORD})
     key = client.session.session_key
+    assert key is not None
     assert key != before
     client.post("/accounts/logout/")
     late = Client()
