@@ -1,5 +1,5 @@
-# make run    serve a demonstration      make test   every test, on SQLite and PostgreSQL
-# make check  format, lint, types        make bench  the project's own measurements
+# make run    serve a demonstration               make test   every test, on SQLite and PostgreSQL
+# make check  format, lint, types, known holes    make bench  the project's own measurements
 # make lock   new versions of everything we depend on
 PYTHON ?= python3
 VENV := .venv
@@ -20,6 +20,7 @@ check: $(VENV)/.dev
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
 	$(BIN)/python dev/check.py
 	$(BIN)/mypy .
+	$(BIN)/python dev/audit.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python bench/measure.py

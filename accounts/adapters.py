@@ -1,14 +1,18 @@
 """How django-allauth fits in: letters through the outbox, second-factor secrets encrypted with keys of their own."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from .models import Letter
+from .models import Letter, canonical_email
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -17,6 +21,21 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves yet."""
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Try a password; tries are counted for the address, in whatever form it was typed."""
+        for name in credentials.keys() & {"email", "username"}:
+            credentials[name] = canonical_email(credentials[name])
+        return super().authenticate(request, **credentials)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note where a wrong password came from; never the address that was typed."""
+        logger.warning("Sign-in failed, from %s", self.get_client_ip(request))
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Sign in, and note who by number."""
+        super().login(request, user)
+        logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the letter to the outbox instead of sending it inside the request."""

@@ -1,5 +1,6 @@
 """The admin site: staff only, signed in with a second factor."""
 
+import time
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
@@ -10,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+# After this time the desk asks for the second factor again, however busy the session was.
+SECOND_FACTOR_SECONDS = 12 * 60 * 60
+
 
 class DeskSite(admin.AdminSite):
     """The stock admin, entered through the site's own log-in and only with a second factor."""
@@ -19,7 +23,7 @@ class DeskSite(admin.AdminSite):
     index_title = "What do you want to do?"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Active staff whose present session passed a second factor; a demonstration asks for none."""
+        """Active staff whose session passed a second factor within twelve hours; a demonstration asks for none."""
         return super().has_permission(request) and (settings.ROUNDS_DEMO or _passed_second_factor(request))
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
@@ -39,4 +43,5 @@ def _passed_second_factor(request: HttpRequest) -> bool:
     if not request.user.is_authenticated:
         return False
     records = get_authentication_records(request, request.user)
-    return any(record.get("method") == "mfa" for record in records)
+    since = time.time() - SECOND_FACTOR_SECONDS
+    return any(record.get("method") == "mfa" and record.get("at", 0) > since for record in records)

@@ -1,11 +1,13 @@
 """Set-up of the accounts app and of the admin site."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 from django.db import connections
+from django.db.migrations import Migration
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -31,12 +33,13 @@ class AccountsConfig(AppConfig):
         checks.register(roles.check_roles, checks.Tags.security, deploy=True)
 
 
-def _before_migrate(using: str, **kwargs: Any) -> None:
+def _before_migrate(using: str, plan: Iterable[tuple[Migration, bool]], **kwargs: Any) -> None:
     from . import guards
 
     # PostgreSQL alters tables under their triggers, so there they hold during the migration too.
     if connections[using].vendor == "sqlite":
         guards.drop(using)
+        guards.hold_through(plan)
 
 
 def _after_migrate(using: str, **kwargs: Any) -> None:

@@ -2,10 +2,12 @@
 
 Each app lists its own in `guards.py` and registers them when it is ready. They are installed after every
 `migrate`. On SQLite they are dropped before it as well: altering a field there rebuilds the table, which
-loses the table's triggers and fails on triggers of others that read it.
+loses the table's triggers and fails on triggers of others that read it. Where a migration runs code or SQL
+of its own, those that refuse every change stand again for that long.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +15,9 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation, OperationCategory
 
 Event = Literal["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 
@@ -200,6 +204,56 @@ def drop(using: str = DEFAULT_DB_ALIAS) -> None:
         for guard in registered():
             if (guard.name, guard.table) in standing:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}")
+
+
+# What only moves the shape of tables. Anything else may rewrite rows.
+SHAPE = {OperationCategory.ADDITION, OperationCategory.REMOVAL, OperationCategory.ALTERATION}
+
+
+class Held(Operation):
+    """A step of a migration during which the guards that refuse every change stand."""
+
+    def __init__(self, step: Operation) -> None:
+        self.step = step
+        self.atomic, self.reversible = step.atomic, step.reversible  # type: ignore[misc]
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """As the step does."""
+        self.step.state_forwards(app_label, state)
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """The step, held."""
+        with _standing(schema_editor.connection):
+            self.step.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """The way back, held."""
+        with _standing(schema_editor.connection):
+            self.step.database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+def hold_through(plan: Iterable[tuple[Migration, bool]]) -> None:
+    """Make no step of these migrations that runs code or SQL of its own change a row that never changes."""
+    for migration, _ in plan:
+        steps = [step if step.category in SHAPE else Held(step) for step in migration.operations]
+        migration.operations = steps  # type: ignore[misc]
+
+
+@contextmanager
+def _standing(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Guards without a condition ask for no column, so they fit every shape that a table has on the way."""
+    tables = set(connection.introspection.table_names())
+    held = [guard for guard in registered() if guard.table in tables and not (guard.when or guard.then)]
+    # A savepoint, so that the refusal itself is what the operator sees.
+    with transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext():
+        with connection.cursor() as cursor:
+            for guard in held:
+                for statement in guard.create(connection.vendor):
+                    cursor.execute(statement)
+        yield
+        with connection.cursor() as cursor:
+            for guard in held:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}")
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:

@@ -321,24 +321,49 @@ def test_migrate_puts_back_guards_that_were_dropped() -> None:
     assert guards.missing() == []
 
 
-@pytest.mark.postgresql
+REWRITES = {
+    "Python": "migrations.RunPython(rewrite, migrations.RunPython.noop)",
+    "SQL": "migrations.RunSQL(\"UPDATE articles_revision SET body = 'Never reviewed.'\", migrations.RunSQL.noop)",
+    "SQL in disguise": (
+        'migrations.SeparateDatabaseAndState([migrations.RunSQL("DELETE FROM articles_revision", "SELECT 1")])'
+    ),
+    "with another step before": (
+        'migrations.AlterField("revision", "renderer", models.CharField(max_length=21)), '
+        "migrations.RunPython(rewrite, migrations.RunPython.noop)"
+    ),
+}
+
+
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "operation",
-    [
-        pytest.param("migrations.RunPython(rewrite, migrations.RunPython.noop)", id="Python"),
-        pytest.param(
-            "migrations.RunSQL(\"UPDATE articles_revision SET body = 'Never reviewed.'\", migrations.RunSQL.noop)",
-            id="SQL",
-        ),
-    ],
-)
+@pytest.mark.parametrize("operation", REWRITES.values(), ids=REWRITES)
 def test_a_migration_that_rewrites_a_text_is_refused(later_release: Release, operation: str) -> None:
     # way 11
-    saved = make.revision()
-    with pytest.raises(IntegrityError, match=UPDATE_GUARD):
+    saved = make.revision(sources=())
+    with pytest.raises(IntegrityError, match="articles_revision_refuses_"):
         later_release.migrate("articles", operation)
     assert Revision.objects.get(pk=saved.pk).body == saved.body
+    guards.install()
+    assert Revision.objects.get(pk=saved.pk).is_intact()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_goes_back_rewrites_no_text_either(later_release: Release) -> None:
+    # way 11
+    saved = make.revision()
+    later_release.migrate("articles", "migrations.RunPython(migrations.RunPython.noop, rewrite)")
+    with pytest.raises(IntegrityError, match=UPDATE_GUARD):
+        later_release.undo.pop()()
+    assert Revision.objects.get(pk=saved.pk).body == saved.body
+    MigrationRecorder(connection).record_unapplied("articles", "9999_later")
+    guards.install()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_may_still_write_rows_that_change(later_release: Release) -> None:
+    make.revision()
+    rename = "UPDATE articles_article SET topic = 'research'"
+    later_release.migrate("articles", f'migrations.RunSQL("{rename}", migrations.RunSQL.noop)')
+    assert Revision.objects.get().article.topic == "research"
     assert guards.missing() == []
 
 
