@@ -469,7 +469,7 @@ def test_a_child_that_does_not_end_by_itself_is_ended(tmp_path: Path, monkeypatc
     endless = tmp_path / "endless.py"
     endless.write_text("import signal\nsignal.pause()\n")
     monkeypatch.setattr(rendering, "CHILD", endless)
-    monkeypatch.setattr(rendering, "SECONDS", 0.2)
+    monkeypatch.setattr(rendering, "PATIENCE_SECONDS", 0.2)
     with pytest.raises(TextRefused, match="takes too long to turn into a page"):
         render("Words.")
 
