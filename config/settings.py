@@ -126,6 +126,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    # The list of security keys says with it when each was used last.
+    "django.contrib.humanize",
     "accounts.apps.AccountsConfig",
     "articles",
     "reviews",
@@ -183,6 +185,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.security_keys.AddForm",
+    "login_webauthn": "accounts.security_keys.SignInForm",
+    "authenticate_webauthn": "accounts.security_keys.SecondFactorForm",
+    "reauthenticate_webauthn": "accounts.security_keys.AgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1

@@ -4,9 +4,14 @@ import datetime as dt
 import os
 import socket
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from pytest_django import DjangoDbBlocker
+
+if TYPE_CHECKING:
+    from .world import World
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -102,3 +107,15 @@ def moved_clock() -> Iterator[Clock]:
     moved = Clock()
     yield moved
     moved.reset()
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> "Iterator[World]":
+    """One world for the tests of a module, which are marked `django_db`; each request in it is undone."""
+    from django.db import transaction
+
+    from .world import World
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)
