@@ -32,7 +32,7 @@ def bulk(world: World) -> Iterator[Forged]:
         chosen = {"_selected_action": keys, "index": 0, "post": "yes"}
         delete = rights.delete if model in BULK else NOBODY
         yield f"{model}: delete_selected", path, {**chosen, "action": "delete_selected"}, delete
-        for action in ("approve", "publish", "withdraw", "delete_model", "__class__"):
+        for action in ("publish", "__class__"):
             yield f"{model}: {action}", path, {**chosen, "action": action}, NOBODY
         rows = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": keys[0], "_save": "1"}
         fields = [field.name for field in world.rows[model]._meta.fields if field.name != "id"]
@@ -160,36 +160,33 @@ def test_the_net_of_these_tests_sees_a_change_and_a_row_that_never_changes(world
         assert f"a row of {table} that never changes" in changed, table
 
 
-NUMBERS = ["9" * 30, "-1", "0", "1%00", "1'--", "1.5", "%FF", "_27", "a/b"]
-QUERIES = ["q=%00", "q=%FF", "p=" + "9" * 30, "o=" + "9" * 30, "id=" + "9" * 30, "e=1", "all=", "_to_field=password"]
-QUERIES += [
-    "_popup=1",
-    "user__password__startswith=a",
-    "pk__in=x",
-    "standing=x",
-    "_changelist_filters=%00",
-    "is_active=x",
+NUMBERS = ["9" * 30, "-1", "1%00", "1'--", "%FF"]
+QUERIES = [
+    *(f"{name}={'9' * 30}" for name in ("id", "p", "o", "pk__in")),
+    *("q=%00", "q=%FF", "e=1", "all=", "_popup=1", "_to_field=password", "user__password__startswith=a", "standing=x"),
 ]
+
+
+def strange_addresses(world: World) -> Iterator[str]:
+    """Addresses of the admin that hold no number, or one that no database holds."""
+    big = "9" * 30
+    for model in MODELS:
+        folder = f"/admin/{model.replace('_', '/')}"
+        yield from (f"{folder}/{number}/{act}/" for number in NUMBERS for act in ("change", "delete"))
+        yield f"{folder}/{big}/history/"
+    for folder in ("accounts/user", "articles/article", "reviews/reviewrequest", "reviews/credential"):
+        yield from (f"/admin/{folder}/?{query}" for query in QUERIES)
+    for act in ("preview", "ask", "publish", "withdraw"):
+        yield f"/admin/articles/article/{big}/{act}/1/"
+        yield f"/admin/articles/article/{world.public.article_id}/{act}/{big}/"
+    yield from (f"/admin/r/{pair}/" for pair in (f"{big}/1", f"1/{big}", "a/%00"))
 
 
 def test_an_address_of_the_admin_that_is_none_never_breaks_it_and_changes_nothing(world: World) -> None:
     root, found = world.browser("superuser"), []
-    addresses = [
-        f"/admin/{model.replace('_', '/')}/{number}/{act}/"
-        for model in MODELS
-        for number in NUMBERS
-        for act in ("change", "delete", "history")
-    ]
-    addresses += [
-        f"/admin/articles/article/{one}/{act}/{other}/"
-        for act in ("preview", "ask", "publish", "withdraw")
-        for one, other in (("9" * 30, 1), (world.public.article_id, "9" * 30))
-    ]
-    addresses += [f"/admin/r/{one}/{other}/" for one, other in (("9" * 30, 1), (1, "9" * 30), ("a", "%00"))]
-    addresses += [f"/admin/{model.replace('_', '/')}/?{query}" for model in MODELS for query in QUERIES]
-    for address in addresses:
+    for address in strange_addresses(world):
         with world.undone() as changed:
-            statuses = [root.get(address).status_code, root.post(address, {"post": "yes"}).status_code]
+            statuses = [root.get(address).status_code, *([] if "?" in address else [root.post(address).status_code])]
         if max(statuses) >= 500 or changed:
             found.append(f"{address}: {statuses}, {sorted(changed)}")
     assert not found, "\n".join(found)
