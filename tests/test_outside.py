@@ -65,6 +65,7 @@ def ask(_site: None) -> Iterator[Ask]:
             "PATH_INFO": path,
             "QUERY_STRING": query,
             "HTTP_HOST": "testserver",
+            "REMOTE_ADDR": "127.0.0.1",
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": io.BytesIO(body),
             **environ,
