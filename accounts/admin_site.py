@@ -29,7 +29,7 @@ class DeskSite(admin.AdminSite):
         """Active staff whose present session passed a second factor; a demonstration asks for none."""
         return super().has_permission(request) and (settings.ROUNDS_DEMO or _passed_second_factor(request))
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """A view for those with permission; a number in the address that no database holds is a bad request."""
         guarded = super().admin_view(view, cacheable)
 

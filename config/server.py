@@ -31,4 +31,4 @@ def refuse(sock: socket.socket, status: int, reason: str, message: str) -> None:
         **HEADERS,
     }
     lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers.items()), "", body]
-    util.write_nonblock(sock, "\r\n".join(lines).encode("latin1"))
+    util.write_nonblock(sock, "\r\n".join(lines).encode("latin1"))  # type: ignore[no-untyped-call]

@@ -49,7 +49,13 @@ def swapped(world: World) -> Iterator[Forged]:
     article, other = world.public.article_id, world.draft.article_id
     days = dt.timedelta(1)
     digest = world.waiting.revision.digest
-    decision = {"act": "approve", "digest": digest, "scope": "whole", "months": 12, "conflicts": "None declared"}
+    decision: dict[str, Any] = {
+        "act": "approve",
+        "digest": digest,
+        "scope": "whole",
+        "months": 12,
+        "conflicts": "None declared",
+    }
     why = {"why": "Forged."}
     acts: list[tuple[str, list[int], dict[str, Any]]] = [
         ("desk_publish", [other, world.approved.pk], {}),
@@ -67,7 +73,7 @@ def swapped(world: World) -> Iterator[Forged]:
     for name, numbers, form in acts:
         yield f"{name} {numbers} {form}", reverse(f"admin:{name}", args=numbers), form, NOBODY
     queue = reverse("admin:reviews_reviewrequest_change", args=[world.waiting.pk])
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"digest": world.claimed.revision.digest},
         {"digest": ""},
         {"digest": digest.upper()},
@@ -79,7 +85,8 @@ def swapped(world: World) -> Iterator[Forged]:
         {"scope": "nothing"},
         {"conflicts": " "},
         *({"act": act, "private_note": ""} for act in ("", "close", "delete", "__class__", "save", "hand_back")),
-    ):
+    ]
+    for change in changes:
         yield f"decision {change}", queue, {**decision, **change}, NOBODY
     closed = reverse("admin:reviews_reviewrequest_change", args=[world.sent_back.request_id])
     for act in ("approve", "changes", "claim", "hand_back", "take_back"):

@@ -24,7 +24,7 @@ from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, Au
 
 from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
-from articles.models import ConditionCode
+from articles.models import ConditionCode, Revision
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
 from reviews.models import Credential
 
@@ -110,8 +110,8 @@ class World:
         self._cookies = {role: self._signed_in(person) for role, person in self.people.items()}
 
     @staticmethod
-    def _people() -> dict[str, User | None]:
-        """One person a role."""
+    def _people() -> dict[str, Any]:
+        """One person a role; a stranger is none."""
         lapsed = people.clinician("Lars")
         today = make.today()
         old = Credential.objects.get(reviewer=lapsed)
@@ -133,7 +133,7 @@ class World:
             "superuser": people.superuser(),
         }
 
-    def _text(self, slug: str, topic: str) -> make.Revision:
+    def _text(self, slug: str, topic: str) -> Revision:
         return make.revision(make.article(slug, of=self.poems, topic=topic), question=f"What about {slug}?")
 
     @staticmethod
@@ -183,7 +183,7 @@ class World:
 
 def security_key() -> dict[str, Any]:
     """What is kept of a security key that somebody added."""
-    public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())  # type: ignore[no-untyped-call]
     credential = AttestedCredentialData.create(Aaguid.NONE, b"a key", public)
     flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
     data = AuthenticatorData.create(sha256(b"testserver"), flags, 1, credential)
