@@ -1,15 +1,22 @@
 """The admin site: staff only, signed in with a second factor."""
 
 import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 
 # After this time the desk asks for the second factor again, however busy the session was.
 SECOND_FACTOR_SECONDS = 12 * 60 * 60
@@ -26,6 +33,19 @@ class DeskSite(admin.AdminSite):
         """Active staff whose session passed a second factor within twelve hours; a demonstration asks for none."""
         return super().has_permission(request) and (settings.ROUNDS_DEMO or _passed_second_factor(request))
 
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """A view for those with permission; a number in the address that no database holds is a bad request."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return guarded(request, *args, **kwargs)
+            except (DataError, OverflowError) as error:
+                raise BadRequest("This holds a number that is too large.") from error
+
+        return answered
+
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Send whoever may not enter to the step that is missing."""
         next_page = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
@@ -37,6 +57,20 @@ class DeskSite(admin.AdminSite):
             return redirect("home")
         step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_index"
         return redirect(f"{reverse(step)}?{next_page}")
+
+    def get_urls(self) -> list[Any]:
+        """The stock addresses, but for the one that tells any colleague where a row is shown."""
+        stock = [route for route in super().get_urls() if getattr(route, "name", "") != "view_on_site"]
+        on_site = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site")
+        return [on_site, *stock]
+
+    def on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
+        """Lead to a row's public page whoever may look at the row: its address alone tells what a draft is about."""
+        kind = ContentType.objects.filter(pk=content_type_id).first() if content_type_id.isdecimal() else None
+        model = kind.model_class() if kind is not None else None
+        if model not in self._registry or not self._registry[model].has_view_permission(request):
+            raise PermissionDenied
+        return shortcut(request, content_type_id, object_id)
 
 
 def _passed_second_factor(request: HttpRequest) -> bool:

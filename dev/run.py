@@ -84,9 +84,8 @@ def serve(host: str, port: str) -> int:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = subprocess.Popen(
         [
-            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind, "--threads", "8"),
-            # No header of a caller may say under which path the site stands.
-            *("--log-level", "warning", "--forwarder-headers", ""),
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "python:config.server"),
+            *("--bind", bind, "--log-level", "warning"),
         ],
         cwd=ROOT,
         start_new_session=True,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin, VerbAdmin
@@ -12,11 +13,15 @@ from . import desk  # noqa: F401  registers the desk
 from .forms import CheckForm
 from .models import Credential, CredentialCheck, LedgerEntry, Publication, Review, Reviewer, Withdrawal
 
+# An address typed without its scheme is completed.
+HTTPS_ASSUMED: dict[Any, Any] = {models.URLField: {"assume_scheme": "https"}}
+
 
 class CredentialInline(admin.TabularInline[Credential, Reviewer]):
     """A reviewer's credentials; a checked one no longer changes."""
 
     model = Credential
+    formfield_overrides = HTTPS_ASSUMED
     extra = 0
     can_delete = False
     show_change_link = True
@@ -62,6 +67,7 @@ class CredentialAdmin(admin.ModelAdmin[Credential]):
     list_display = ["reviewer", "profession", "register", "number", "newest_check"]
     list_select_related = ["reviewer"]
     search_fields = ["reviewer__name", "number"]
+    formfield_overrides = HTTPS_ASSUMED
     actions = None
 
     @admin.display(description="Newest check")

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -17,6 +18,9 @@ from django.db.models.signals import post_migrate
 from pytest_django import DjangoDbBlocker
 
 from accounts import guards, roles
+
+if TYPE_CHECKING:
+    from .world import World
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -173,3 +177,15 @@ def moved_clock() -> Iterator[Clock]:
     moved = Clock()
     yield moved
     moved.reset()
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> "Iterator[World]":
+    """One world for the tests of a module, which are marked `django_db`; each request in it is undone."""
+    from django.db import transaction
+
+    from .world import World
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)

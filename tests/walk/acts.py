@@ -114,6 +114,10 @@ class Walker:
         """The newest rows of a model."""
         return list(model._base_manager.filter(**where).order_by("-pk")[:LOOK_BACK])  # type: ignore[attr-defined]
 
+    def newcomer(self) -> None:
+        """Another clinician, who at times writes too."""
+        newcomer(f"clinician-{self.chance.randrange(10**9)}", *self.chance.choice([["Authors"], []]))
+
     # Acts
 
     def start(self) -> None:
@@ -211,7 +215,7 @@ class Walker:
         assert isinstance(credential, Credential)
         from_day = clock.today() + self.chance.choice([-500, -1, 0, 40]) * DAY
         credential.revoke(by=self.somebody("Registrars"), from_day=from_day, why="Struck off.")
-        newcomer(f"clinician-{self.chance.randrange(10**9)}")
+        self.newcomer()
 
     def close_account(self) -> None:
         """A clinician leaves and another comes."""
@@ -220,7 +224,7 @@ class Walker:
         if user is None:
             raise Refusal("Nobody is there to leave.")
         user.close(by=user)
-        newcomer(f"clinician-{self.chance.randrange(10**9)}")
+        self.newcomer()
 
     # Forged and through the back door
 

@@ -1,0 +1,270 @@
+"""Every route of the site with every role: what is shown to whom, and whom each act obeys (the table: routes.py)."""
+
+import datetime as dt
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.forms import MultiWidget
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from . import make, people
+from .routes import EVERYBODY, MODELS, NOBODY, ROUTES, Roles, Row
+from .world import World, routes
+
+pytestmark = pytest.mark.django_db
+
+TABLE = "tests/routes.py"
+Forms = dict[tuple[str, str], tuple[str, Any]]
+DOOR = re.compile(r"/accounts/login/|/admin/login/")
+
+
+def test_every_route_has_a_row_in_the_table_and_every_row_a_route() -> None:
+    for route in routes():
+        assert route in ROUTES, f"The route “{route}” has no row. Say in {TABLE} who may see it and who may act there."
+    for row in ROUTES:
+        assert row in routes(), f"The row “{row}” of {TABLE} has no route. Take it out."
+
+
+def values(world: World, route: str, pattern: str) -> dict[str, object]:
+    """What stands in the address of a route."""
+    row = next((row for model, row in world.rows.items() if f":{model}_" in route or _folder(model) in pattern), None)
+    asks = "ask" in route or "preview" in route
+    return {
+        "condition": world.poems.slug,
+        "article": (world.draft.article_id if asks else world.public.article_id) if ":desk_" in route else "prognosis",
+        "number": world.draft.number,
+        "review": world.approved.pk,
+        "publication": world.public.pk,
+        "reviewer": "clara",
+        "key": "false-key",
+        "uidb36": "1",
+        "pk": world.key.pk,
+        "object_id": row.pk if row is not None else world.draft.article_id,
+        "id": world.people["member"].pk,
+        "content_type_id": ContentType.objects.get(app_label="articles", model="article").pk,
+        "app_label": "articles",
+        "url": "nothing-here",
+    }
+
+
+def _folder(model: str) -> str:
+    return f"admin/{model.replace('_', '/')}/<"
+
+
+def address(world: World, route: str) -> str:
+    """The address of a route in the world."""
+    pattern = routes()[route]
+    found = values(world, route, pattern)
+    plain = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^)]*\))*\)", r"<\1>", pattern).replace("^", "").replace("$", "")
+    path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(found[part[1]]), plain)
+    if route == "admin:autocomplete":
+        path += "?" + urlencode({"app_label": "articles", "model_name": "article", "field_name": "condition"})
+    return path
+
+
+def answer(response: HttpResponse) -> str:
+    """What became of a GET, in the words of the table."""
+    match response.status_code:
+        case 302 if DOOR.match(response.headers["Location"]):
+            return "refused"
+        case 301 | 302:
+            return "sent_on"
+        case status:
+            return {200: "shown", 403: "refused", 404: "nothing", 405: "form_only"}.get(status, str(status))
+
+
+def expected(row: Row, role: str) -> str:
+    """What the table says."""
+    for word in ("shown", "sent_on", "nothing", "form_only"):
+        if role in getattr(row, word):
+            return word
+    return "refused"
+
+
+@pytest.mark.parametrize("role", sorted(EVERYBODY))
+def test_each_route_is_shown_to_whom_the_table_says_and_looking_changes_nothing(world: World, role: str) -> None:
+    found = []
+    for route, row in ROUTES.items():
+        with world.undone() as changed:
+            response = world.browser(role).get(address(world, route))
+        if answer(response) != expected(row, role):
+            found.append(
+                f"{route}: {response.status_code} {response.get('Location', '')}, {TABLE}: {expected(row, role)}"
+            )
+        if changed:
+            found.append(f"{route}: looking changed {sorted(changed)}")
+    assert not found, f"{role}:\n" + "\n".join(found)
+
+
+def acts() -> dict[tuple[str, str], Roles]:
+    """Every act of the table with whom it obeys; a route without one is sent an empty form, which obeys nobody."""
+    return {
+        (route, act): allowed
+        for route, row in ROUTES.items()
+        for act, allowed in (row.acts or {"an empty form": NOBODY}).items()
+    }
+
+
+def test_every_act_of_the_table_is_tried_with_a_lawful_form(forms: Forms) -> None:
+    assert {(route, act) for route, row in ROUTES.items() for act in row.acts} == set(forms)
+
+
+@pytest.mark.parametrize("role", sorted(EVERYBODY))
+def test_each_act_obeys_whom_the_table_says_and_nobody_else(world: World, forms: Forms, role: str) -> None:
+    found = []
+    for (route, act), allowed in acts().items():
+        path, form = forms.get((route, act)) or (address(world, route), {})
+        with world.undone() as changed:
+            response = world.browser(role).post(path, form(role) if callable(form) else form)
+        if response.status_code >= 500:
+            found.append(f"{route}, {act}: {response.status_code}")
+        if bool(changed) != (role in allowed):
+            found.append(
+                f"{route}, {act}: {response.status_code}, changed {sorted(changed)}, {TABLE}: {sorted(allowed)}"
+            )
+        if any("never changes" in table for table in changed):
+            found.append(f"{route}, {act}: {sorted(changed)}")
+    assert not found, f"{role}:\n" + "\n".join(found)
+
+
+@pytest.fixture(scope="module")
+def forms(world: World) -> Forms:
+    """For each act of the table a lawful form: its address and its fields, or what makes them for a role."""
+    return {**account_forms(world), **admin_forms(world), **desk_forms(world)}
+
+
+def account_forms(world: World) -> Forms:
+    """The acts of somebody on their own account."""
+    new = {"password1": "another long password", "password2": "another long password"}
+
+    def another(role: str) -> str:
+        return str(world.people["publisher" if role == "member" else "member"].email)
+
+    acts: dict[tuple[str, str], Any] = {
+        ("account_login", "sign in"): {"login": people.publisher().email, "password": people.PASSWORD},
+        ("account_signup", "sign up"): {"email": "new@example.org", **new},
+        ("account_email", "add an address"): {"action_add": "", "email": "new@example.org"},
+        ("account_email", "remove another's address"): lambda role: {"action_remove": "", "email": another(role)},
+        ("account_change_password", "change the password"): {"oldpassword": people.PASSWORD, **new},
+        ("account_change_password", "change it without the old one"): {"oldpassword": "a guess", **new},
+        ("account_set_password", "set a password"): new,
+        ("account_reset_password", "ask for a letter"): {"email": people.publisher().email},
+        ("account_reset_password_from_key", "reset with a false key"): new,
+        ("mfa_deactivate_totp", "give the app up"): {},
+        ("mfa_generate_recovery_codes", "make new codes"): {},
+        ("mfa_add_webauthn", "add a key that is none"): {"name": "Key", "credential": '{"id": "none"}'},
+        ("mfa_remove_webauthn", "remove a key"): {},
+        ("mfa_edit_webauthn", "rename a key"): {"name": "Another name"},
+        ("mfa_login_webauthn", "sign in with a key that is none"): {"credential": '{"id": "none"}'},
+        ("admin:password_change", "change the password"): {
+            "old_password": people.PASSWORD,
+            "new_password1": new["password1"],
+            "new_password2": new["password1"],
+        },
+        ("admin:auth_user_password_change", "set another's password"): {"usable_password": "true", **new},
+    }
+    return {(route, act): (address(world, route), form) for (route, act), form in acts.items()}
+
+
+def admin_forms(world: World) -> Forms:
+    """The stock forms of the admin: what stands in them, and one thing new; where there is none, a forged one."""
+    root, found = world.browser("superuser"), {}
+    for model, rights in MODELS.items():
+        for act, allowed in (("add", rights.add), ("change", rights.change)):
+            path = address(world, f"admin:{model}_{act}")
+            fields = filled(root, path) if allowed else forged(world.rows[model])
+            found[f"admin:{model}_{act}", act] = (path, {**fields, **typed(world).get(f"{act} {model}", {})})
+        found[f"admin:{model}_delete", "delete"] = (address(world, f"admin:{model}_delete"), {"post": "yes"})
+    # A request is changed by the verbs of the desk alone.
+    del found["admin:reviews_reviewrequest_change", "change"]
+    return found
+
+
+def typed(world: World) -> dict[str, dict[str, Any]]:
+    """What is typed into the stock forms."""
+    password = "another long password"
+    sam, today = world.people["plain staff"].pk, make.today()
+    used = {"last_used_at_0": today, "last_used_at_1": "08:00"}
+    licence = {"profession": "Physician", "register": "New Register", "number": "NEW"}
+    return {
+        "add auth_group": {"name": "New"},
+        "change auth_group": {"name": "New"},
+        "add account_emailaddress": {"user": sam, "email": "new@example.org"},
+        "change account_emailaddress": {"verified": "on"},
+        "add mfa_authenticator": {"user": sam, "type": "totp", "data": '{"secret": "new"}', **used},
+        "change mfa_authenticator": {"data": '{"secret": "new"}', **used},
+        "add accounts_user": {
+            "email": "new@example.org",
+            "usable_password": "true",
+            "password1": password,
+            "password2": password,
+        },
+        "change accounts_user": {"name": "New"},
+        "add articles_condition": {"slug": "new", "names-0-text": "New", "names-0-kind": "preferred"},
+        "change articles_condition": {"definition": "New."},
+        "add articles_article": {
+            "condition": world.castleman.pk,
+            "topic": "outlook",
+            "slug": "new",
+            "question": "What is new?",
+        },
+        "change articles_article": {"body": "New words."},
+        "add reviews_reviewer": {"user": sam, "name": "Sam", "slug": "sam", "specialty": "New", "since": today},
+        "change reviews_reviewer": {"specialty": "New"},
+        "add reviews_credential": {"reviewer": people.clinician("Lars").pk, **licence},
+        "change reviews_credential": licence,
+        "add reviews_credentialcheck": {
+            "credential": world.unchecked.pk,
+            "checked_on": today,
+            "valid_from": today,
+            "valid_until": today + dt.timedelta(30),
+        },
+        "add community_community": {"condition": world.wilson.pk},
+    }
+
+
+def filled(client: Client, path: str) -> dict[str, Any]:
+    """The fields of a form of the admin, its inlines too, as they stand on the screen."""
+    context = client.get(path).context
+    inlines = [inline.formset for inline in context["inline_admin_formsets"]]
+    shown = [context["adminform"].form, *(form for rows in inlines for form in (rows.management_form, *rows.forms))]
+    found = {}
+    for field in (field for form in shown for field in form):
+        widget, value = field.field.widget, field.value()
+        if isinstance(widget, MultiWidget):
+            parts = enumerate(widget.decompress(value))
+            found.update({f"{field.html_name}_{number}": part for number, part in parts if part is not None})
+        elif value is not None and value is not False:
+            found[field.html_name] = value
+    return found
+
+
+def forged(row: models.Model) -> dict[str, str]:
+    """A form that names every column of a row."""
+    return dict.fromkeys((field.name for field in row._meta.fields), "1") | {"post": "yes", "_save": "1"}
+
+
+def desk_forms(world: World) -> Forms:
+    """The verbs of the desk."""
+    queue, decision = (
+        "admin:reviews_reviewrequest_change",
+        {"scope": "whole", "months": 12, "conflicts": "None declared"},
+    )
+    waiting, claimed = (reverse(queue, args=[row.pk]) for row in (world.waiting, world.claimed))
+    decision |= {"digest": world.waiting.revision.digest, "private_note": "Name the dose."}
+    return {
+        ("admin:desk_ask", "ask"): (address(world, "admin:desk_ask"), {}),
+        ("admin:desk_publish", "publish"): (address(world, "admin:desk_publish"), {}),
+        ("admin:desk_withdraw", "withdraw"): (address(world, "admin:desk_withdraw"), {"why": "A wrong figure."}),
+        (queue, "claim"): (waiting, {"act": "claim"}),
+        (queue, "hand back"): (claimed, {"act": "hand_back"}),
+        (queue, "take back"): (waiting, {"act": "take_back"}),
+        (queue, "approve"): (waiting, {**decision, "act": "approve"}),
+        (queue, "ask for changes"): (waiting, {**decision, "act": "changes"}),
+    }
