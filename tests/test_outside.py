@@ -376,6 +376,7 @@ def test_with_https_every_answer_says_so_for_a_year_refusals_too(settings: Setti
     # By plain HTTP a browser would not believe it: there is the redirect, and refusals.
     answer = Client().get("/", headers={"Host": "evil.example"})
     assert (answer.status_code, "Strict-Transport-Security" in answer.headers) == (400, False)
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert HEADERS.items() <= dict(answer.headers).items()
 
 
