@@ -1,6 +1,5 @@
 """The web process is killed at every step of an act: the act is whole or nothing, and sent again it is done once."""
 
-import datetime as dt
 import os
 import signal
 from collections import Counter
@@ -11,13 +10,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.test import Client
-from django.urls import reverse
 
-from accounts.models import User
 from community.models import Community, Member
 from reviews import record
-from tests import make, people
+from tests import desk, make, people
 from tests.crowd import Act, Child, Killed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,34 +70,7 @@ class Killing:
         return answer
 
 
-def posting(by: User, address: str, form: dict[str, object]) -> Act:
-    """What the browser of this person sends, and the status of the answer."""
-    client = Client()
-    client.force_login(by)
-    return lambda: client.post(address, form).status_code
-
-
 # Each makes a new subject and returns the act on it.
-
-
-def approving(slug: str) -> Act:
-    request = make.request(make.revision(make.article(slug)))
-    form = {"act": "approve", "digest": request.revision.digest, "scope": "whole", "months": 12, "conflicts": "None"}
-    return posting(people.clinician().user, reverse("admin:reviews_reviewrequest_change", args=[request.pk]), form)
-
-
-def publishing(slug: str) -> Act:
-    review = make.review(make.revision(make.article(slug)))
-    make.publication(review, live_from=_tomorrow())
-    address = reverse("admin:desk_publish", args=[review.revision.article_id, review.pk])
-    return posting(people.publisher(), address, {"live_from_0": "", "live_from_1": ""})
-
-
-def withdrawing(slug: str) -> Act:
-    publication = make.publication(make.review(make.revision(make.article(slug))))
-    make.publication(make.review(make.revision(publication.article, body="Newer words.")), live_from=_tomorrow())
-    address = reverse("admin:desk_withdraw", args=[publication.article_id, publication.pk])
-    return posting(people.publisher(), address, {"why": "A new study."})
 
 
 def joining(slug: str) -> Act:
@@ -119,14 +88,10 @@ def _community() -> Community:
     return Community.objects.first() or make.community()
 
 
-def _tomorrow() -> dt.datetime:
-    return dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-
-
 ACTS: dict[str, tuple[Callable[[str], Act], Counter[str]]] = {
-    "approve": (approving, Counter(Review=1, ReviewContributor=1, Letter=1)),
-    "publish": (publishing, Counter(Publication=1, Withdrawal=1, Letter=2)),
-    "withdraw": (withdrawing, Counter(Withdrawal=2, Letter=2)),
+    "approve": (desk.approving, Counter(Review=1, ReviewContributor=1, Letter=1)),
+    "publish": (desk.publishing, Counter(Publication=1, Withdrawal=1, Letter=2)),
+    "withdraw": (desk.withdrawing, Counter(Withdrawal=2, Letter=2)),
     "join": (joining, Counter(Member=1)),
     "leave": (leaving, Counter(Member=-1)),
 }
