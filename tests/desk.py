@@ -21,7 +21,7 @@ def sending(by: User, address: str, form: dict[str, object]) -> Sending:
     signed_in.force_login(by)
 
     def send() -> int:
-        client = Client()
+        client = Client(raise_request_exception=False)
         client.cookies = signed_in.cookies.copy()
         return client.post(address, form).status_code
 
