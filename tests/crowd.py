@@ -7,7 +7,7 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import connection, connections
 
@@ -61,7 +61,7 @@ class Child:
     def working(self) -> bool:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
-    def outcome(self) -> object:
+    def outcome(self) -> Any:
         """What the act came to, or Killed."""
         with self.answer:
             answer = self.answer.read()

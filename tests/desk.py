@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -19,10 +20,11 @@ def sending(by: User, address: str, form: dict[str, object]) -> Sending:
     """A form sent from the browser of this person, as often as wanted."""
     signed_in = Client()
     signed_in.force_login(by)
+    session = signed_in.cookies[settings.SESSION_COOKIE_NAME].value
 
     def send() -> int:
         client = Client(raise_request_exception=False)
-        client.cookies = signed_in.cookies.copy()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
         return client.post(address, form).status_code
 
     return send

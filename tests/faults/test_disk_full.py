@@ -56,7 +56,7 @@ def test_an_act_that_finds_no_room_at_any_page_is_refused_whole_and_readers_go_o
     before = rows()
     # From what SQLite needs to read at all, one page more each time, until the act fits.
     for pages in count(8):
-        done, read = Child(within(pages * 4 * KIB, act)).outcome()  # type: ignore[misc]
+        done, read = Child(within(pages * 4 * KIB, act)).outcome()
         assert read == 200
         if done != 503:
             break
@@ -79,7 +79,7 @@ def test_who_joins_while_the_disk_fills_is_a_member_and_counted_or_neither() -> 
                 return number
         return len(crowd)
 
-    joined, read = Child(within(16 * 4 * KIB, join)).outcome()  # type: ignore[misc]
+    joined, read = Child(within(16 * 4 * KIB, join)).outcome()
     assert read == 200
     assert 0 < joined < len(crowd)
     community.refresh_from_db()
@@ -126,6 +126,8 @@ def test_a_site_on_a_full_disk_says_so_keeps_what_was_typed_shows_its_pages_and_
         "origin": "human",
         "based_on": 0,
     }
+    site: Server
+    disk: Path
     site, disk = request.getfixturevalue("small_disk")
 
     def save() -> Answer:

@@ -32,7 +32,7 @@ def _no_second_factor(settings: object) -> None:
 
 def rows() -> Rows:
     """Every row of ours, as the database holds it."""
-    return {model._meta.object_name: list(model._default_manager.order_by("pk").values()) for model in OURS}
+    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in OURS}
 
 
 def added(before: Rows, after: Rows) -> Counter[str]:
