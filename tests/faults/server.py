@@ -55,10 +55,18 @@ class Server:
             connection.close()
 
     def __enter__(self) -> "Server":
-        until(self._answers)
+        try:
+            until(self._answers)
+        except AssertionError:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *problem: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it, and wait until it has."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
 
