@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 
 from . import clock
 from .models import Letter
@@ -26,8 +26,10 @@ def send_letters() -> int:
         if not letter.claim(now=now, lease=LEASE):
             continue
         try:
-            # A connection of its own for each: one letter that the server refuses does not spoil the next.
-            EmailMessage(letter.subject, letter.body, to=[letter.to]).send()
+            # A connection of its own for each: one letter that the server refuses does not spoil the next. It is
+            # closed in any case, also where TLS fails half way.
+            with get_connection() as server:
+                EmailMessage(letter.subject, letter.body, to=[letter.to], connection=server).send()
         except (OSError, ValueError) as error:  # every SMTP and socket error; a header that cannot be
             wait = min(LONGEST_WAIT, dt.timedelta(minutes=2 ** min(letter.tries + 1, 10)))
             Letter.objects.filter(pk=letter.pk).update(problem=str(error)[:1000], not_before=now + wait)

@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +24,9 @@ PATIENCE_SECONDS = 30
 CHILD = Path(__file__).with_name("markdown_child.py")
 TOKEN = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 MEMBERS = "{{ members }}"
+
+# The limit is one of time too, so a crowd must not make a plain text look slow: two at once, the others wait.
+TURN = threading.BoundedSemaphore(2)
 
 
 @lru_cache(maxsize=128)
@@ -38,15 +42,16 @@ def render(body: str) -> str:
     if not body:
         return ""
     try:
-        child = subprocess.run(
-            [sys.executable, "-I", "-S", str(CHILD), *(path for path in sys.path if path.endswith("-packages"))],
-            input=json.dumps(body),
-            capture_output=True,
-            encoding="utf-8",
-            env={},
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        with TURN:
+            child = subprocess.run(
+                [sys.executable, "-I", "-S", str(CHILD), *(path for path in sys.path if path.endswith("-packages"))],
+                input=json.dumps(body),
+                capture_output=True,
+                encoding="utf-8",
+                env={},
+                timeout=PATIENCE_SECONDS,
+                check=False,
+            )
     except subprocess.TimeoutExpired as slow:
         raise TextRefused(TOO_MUCH) from slow
     if child.returncode != 0:

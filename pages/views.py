@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import Error
 from django.http import (
     Http404,
     HttpRequest,
@@ -248,7 +248,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     """For the operator's monitor: 200 when the database answers and every guard stands, else 503 with names."""
     try:
         absent = guards.missing()
-    except DatabaseError as error:
+    except Error as error:
         return JsonResponse({"database": type(error).__name__}, status=503)
     return JsonResponse({"guards_missing": absent}, status=503 if absent else 200)
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -579,3 +580,21 @@ def test_a_text_without_a_word_is_empty() -> None:
 
 def test_the_token_of_members_stays_a_token() -> None:
     assert render("Ask {{ members }}.") == "<p>Ask {{ members }}.</p>"
+
+
+def test_a_crowd_is_rendered_two_at_a_time_so_that_no_plain_text_looks_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    both_inside, a_third_comes_in = threading.Barrier(2), []
+
+    def child(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        both_inside.wait(60)
+        a_third_comes_in.append(rendering.TURN.acquire(blocking=False))
+        both_inside.wait(60)
+        return subprocess.CompletedProcess([], 0, json.dumps({"html": "<p>Words.</p>"}))
+
+    monkeypatch.setattr(subprocess, "run", child)
+    threads = [threading.Thread(target=render, args=[f"Words {number}."]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert a_third_comes_in == [False] * 4
