@@ -25,7 +25,7 @@ CHILD = Path(__file__).with_name("markdown_child.py")
 TOKEN = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 MEMBERS = "{{ members }}"
 
-# The limit is one of time too, so a crowd must not make a plain text look slow: two at once, the others wait.
+# Each child may take much memory, and a crowd must not make a plain text look slow: two at once, the others wait.
 TURN = threading.BoundedSemaphore(2)
 
 

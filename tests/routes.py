@@ -70,6 +70,7 @@ MODELS: dict[str, Rights] = {
     "reviews_review": Rights(look=EDITORS),
     "reviews_publication": Rights(look=only(CLINICIAN, LAPSED, PUBLISHER)),
     "reviews_withdrawal": Rights(look=only(PUBLISHER)),
+    "reviews_ledgerentry": Rights(look=only()),
     "community_community": Rights(look=only(MODERATOR), add=only(MODERATOR)),
 }
 

@@ -26,7 +26,7 @@ from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
 from articles.models import ConditionCode, Revision
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
-from reviews.models import Credential
+from reviews.models import Credential, LedgerEntry
 
 from . import make, people
 
@@ -102,6 +102,7 @@ class World:
             "reviews_review": self.approved,
             "reviews_publication": self.public,
             "reviews_withdrawal": self.withdrawal,
+            "reviews_ledgerentry": LedgerEntry.objects.earliest("pk"),
             "community_community": make.Community.objects.get(condition=self.poems),
         }
         self.before: dict[str, dict[Any, Row]] = {
