@@ -1,12 +1,13 @@
 # make run    serve a demonstration               make test   every test, on SQLite and PostgreSQL
 # make check  format, lint, types, known holes    make bench  the project's own measurements
+# make walk   STEPS=1000000 random acts, each page compared with what its rows allow; DATABASE_URL, SEED
 # make lock   new versions of everything we depend on
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export HOST PORT
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench walk lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/python dev/run.py
@@ -24,6 +25,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python bench/measure.py
+
+walk: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -s tests/walk --steps $(or $(STEPS),1000000) --seed $(or $(SEED),1)
 
 lock: $(VENV)/.dev
 	$(BIN)/pip-compile -q -U $(LOCK) -o requirements.lock pyproject.toml
