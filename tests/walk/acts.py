@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
@@ -375,7 +374,6 @@ def newcomer(name: str, *groups: str) -> Reviewer:
 
 def populate() -> None:
     """The people and the first pages, and one who writes and reviews, and one whose check is over."""
-    settings.ROUNDS_DEMO = True  # the second factor has its own tests
     for number in range(3):
         newcomer(f"clinician-{number}", *(["Authors"] if number == 0 else []))
     lapsed = people.person("clinician-lapsed@example.org", "Clinicians")
