@@ -20,6 +20,8 @@ from django.urls import path, reverse
 
 # After this time the desk asks for the second factor again, however busy the session was.
 SECOND_FACTOR_SECONDS = 12 * 60 * 60
+# A form that was opened in time may still be sent, so that nothing was typed in vain.
+FORM_SECONDS = 60 * 60
 
 
 class DeskSite(admin.AdminSite):
@@ -77,5 +79,5 @@ def _passed_second_factor(request: HttpRequest) -> bool:
     if not request.user.is_authenticated:
         return False
     records = get_authentication_records(request, request.user)
-    since = time.time() - SECOND_FACTOR_SECONDS
+    since = time.time() - SECOND_FACTOR_SECONDS - (FORM_SECONDS if request.method == "POST" else 0)
     return any(record.get("method") == "mfa" and record.get("at", 0) > since for record in records)

@@ -1,5 +1,6 @@
 """What a visitor is told when something breaks: that the database cannot work now, or that the fault is ours."""
 
+import logging
 import re
 import sqlite3
 import sys
@@ -15,10 +16,13 @@ from pages import views
 
 RETRY_AFTER = 30
 
+logger = logging.getLogger(__name__)
+
 FULL = "The disk of this site is full."
 READ_ONLY = "This site can be read and cannot be written to."
 BUSY = "Too many people are writing at this moment."
 SILENT = "The database behind this site does not answer."
+UNREADABLE = "What is stored for this page cannot be read."
 
 # SQLite's primary result codes and PostgreSQL's SQLSTATE.
 REASONS: dict[object, str] = {
@@ -39,7 +43,7 @@ REASONS: dict[object, str] = {
 
 # Fields that nobody types into, and those that are never shown again.
 UNTYPED = {"act", "based_on", "digest"}
-SECRET = re.compile(r"code|credential|key|pass|secret|token", re.IGNORECASE)
+SECRET = re.compile(r"^code$|credential$|key|pass|secret|token", re.IGNORECASE)
 
 
 @login_not_required
@@ -51,6 +55,8 @@ def broken(request: HttpRequest) -> HttpResponse:
     why = reason(sys.exc_info()[1])
     if not why:
         return views.server_error(request)
+    if why == UNREADABLE:
+        logger.critical("%s holds a row that cannot be read. Run verify_record.", request.path)
     response = render(
         request,
         "errors/unavailable.html",
@@ -67,6 +73,8 @@ def reason(error: BaseException | None) -> str:
     if not isinstance(error, Error):
         return ""
     # SQLite says OperationalError to a wrong statement too, so there its code decides.
+    if "Could not decode" in str(error):  # SQLite, of a text that somebody damaged
+        return UNREADABLE
     if (code := getattr(error.__cause__, "sqlite_errorcode", None)) is not None:
         return REASONS.get(code & 0xFF, "")
     if why := REASONS.get(getattr(error.__cause__, "sqlstate", None)):

@@ -23,6 +23,8 @@ def verdict(output: str, errors: str) -> tuple[int, list[str]]:
         if NOT_REACHED.search(errors):
             return 0, [f"{LEFT_OUT} the database of known holes cannot be reached from here."]
         return 1, ["The dependency audit broke:", errors.strip()]
+    if not rows:
+        return 1, ["The dependency audit looked at nothing: is the lock empty?"]
     unknown = [row["name"] for row in rows if "skip_reason" in row]
     if len(unknown) == len(rows):  # so answers a mirror that keeps packages and no holes
         return 0, [f"{LEFT_OUT} what answers here knows none of the {len(rows)} packages."]

@@ -16,7 +16,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from accounts import clock, guards
+from accounts import clock, guards, roles
 from articles import rendering
 from articles.models import Condition, ConditionName, ConditionSlug, Topic
 from community.models import Community
@@ -247,10 +247,11 @@ def how_we_review(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """For the operator's monitor: 200 when the database answers and every guard stands, else 503 with names."""
     try:
-        absent = guards.missing()
+        absent, lacking = guards.missing(), roles.missing_rights()
     except Error as error:
         return JsonResponse({"database": type(error).__name__}, status=503)
-    return JsonResponse({"guards_missing": absent}, status=503 if absent else 200)
+    found = {"guards_missing": absent, **({"rights_missing": lacking} if lacking else {})}
+    return JsonResponse(found, status=503 if absent or lacking else 200)
 
 
 def _error(request: HttpRequest, status: int, title: str, lead: str, lines: list[str]) -> HttpResponse:

@@ -14,6 +14,7 @@ from .models import (
     Withdrawal,
 )
 
+SEALED = [CredentialCheck, Review, Publication, Withdrawal]
 NEVER_CHANGING = [CredentialCheck, Review, ReviewContributor, Publication, Withdrawal, LedgerEntry]
 
 CREDENTIAL = ("reviews_credential", "reviews_credentialcheck", "reviews_reviewer")
@@ -240,5 +241,18 @@ GUARDS = [
         "an entry bears the next number and the digest of the last entry",
         "NEW.id <> (SELECT COALESCE(max(e.id), 0) + 1 FROM reviews_ledgerentry e) OR NEW.previous <> "
         "COALESCE((SELECT e.digest FROM reviews_ledgerentry e ORDER BY e.id DESC LIMIT 1), '')",
+    ),
+    refused(
+        "ledger_entry_seals_a_decision",
+        "reviews_ledgerentry",
+        "an entry bears two digests and names a decision that is there",
+        "length(NEW.digest) <> 64 OR length(NEW.sealed) <> 64 OR NOT ("
+        + " OR ".join(
+            f"(NEW.kind = '{model._meta.model_name}' AND EXISTS "
+            f"(SELECT 1 FROM {model._meta.db_table} d WHERE d.id = NEW.decision))"
+            for model in SEALED
+        )
+        + ")",
+        *(model._meta.db_table for model in SEALED),
     ),
 ]

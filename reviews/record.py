@@ -1,10 +1,10 @@
 """Walks the whole record and names whatever does not hold: for `verify_record`, from a shell or by the daily job."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from django.db import models
+from django.db import DatabaseError, models
 
 from accounts import guards
 from articles.models import Revision
@@ -20,17 +20,19 @@ def faults() -> Iterator[str]:
     """Every fault of the record, as a sentence that names the row. None means that the badge tells the truth."""
     for name in guards.missing():
         yield f"The guard {name} is missing from the database."
-    for revision in _all(Revision.objects.select_related("article__condition").prefetch_related("citations")):
-        yield from _revision_faults(revision)
-    for review in _all(Review.objects.select_related("revision__article__condition", "reviewer", "base__revision")):
-        yield from _review_faults(review)
-    for publication in _all(Publication.objects.select_related("review__revision", "article__condition")):
-        yield from _publication_faults(publication)
+    revisions = Revision.objects.select_related("article__condition").prefetch_related("citations")
+    yield from _walk(revisions, _revision_faults)
+    reviews = Review.objects.select_related("revision__article__condition", "reviewer", "base__revision")
+    yield from _walk(reviews, _review_faults)
+    publications = Publication.objects.select_related("review__revision", "article__condition")
+    yield from _walk(publications, _publication_faults)
     yield from _ledger_faults()
 
 
 def missing_since(head: str) -> Iterator[str]:
     """What this database lacks of the ledger whose last entry was `head`, as a letter or the log kept it."""
+    if head.strip() == "0:":
+        return  # kept before the first decision
     kept = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", head.strip())
     if kept is None:
         raise ValueError(f"“{head}” is no entry of a ledger. It is a number, a colon and 64 digits and letters a to f.")
@@ -47,9 +49,22 @@ def missing_since(head: str) -> Iterator[str]:
         yield f"{entry} is not the one that was kept: the record from there on, or before, is another."
 
 
-def _all(rows: models.QuerySet[Row]) -> Iterator[Row]:
-    """Every row, in order, a few hundred at a time."""
-    return rows.order_by("pk").iterator(chunk_size=500)
+def _walk(rows: "models.QuerySet[Row]", faults_of: Callable[[Row], Iterator[str]]) -> Iterator[str]:
+    """The faults of every row, in order, a few hundred at a time. A row that cannot be read is named."""
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), 500):
+        some = keys[start : start + 500]
+        try:
+            found = list(rows.filter(pk__in=some).order_by("pk"))
+        except DatabaseError:
+            found = []
+            for key in some:
+                try:
+                    found.append(rows.get(pk=key))
+                except DatabaseError:
+                    yield f"{rows.model._meta.verbose_name} {key} cannot be read.".capitalize()
+        for row in found:
+            yield from faults_of(row)
 
 
 def _ledger_faults() -> Iterator[str]:
@@ -71,12 +86,16 @@ def _sealed_faults(model: type[models.Model]) -> Iterator[str]:
         entry.decision: entry
         for entry in LedgerEntry.objects.filter(kind=kind).only("kind", "form", "decision", "sealed")
     }
-    for row in _all(model._base_manager.all()):
-        entry = sealed.pop(row.pk, None)
+
+    def compared(row: models.Model) -> Iterator[str]:
+        # One that was made since the entries were read has its own by now.
+        entry = sealed.pop(row.pk, None) or LedgerEntry.objects.filter(kind=kind, decision=row.pk).first()
         if entry is None:
             yield f"{kind.capitalize()} {row.pk} ({row}): it is not in the ledger."
         elif (kind, entry.form) not in FORMS or seal(row, entry.form) != entry.sealed:
             yield f"{kind.capitalize()} {row.pk} ({row}): it is not what the ledger sealed."
+
+    yield from _walk(model._base_manager.all(), compared)
     for entry in sealed.values():
         yield f"{entry}: the {kind} is gone."
 

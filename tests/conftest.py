@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item
         for item in items
         if (item.get_closest_marker("postgresql") and not postgresql)
-        or (item.get_closest_marker("sqlite") and postgresql)
+        or ((item.get_closest_marker("sqlite") or item.get_closest_marker("once")) and postgresql)
         or (item.get_closest_marker("browser") and os.environ.get("ROUNDS_NO_BROWSER"))
     ]
     if left_out:

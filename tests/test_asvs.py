@@ -2,7 +2,11 @@
 
 import re
 
+import pytest
+
 from tests.documents import ROOT, wrong
+
+pytestmark = pytest.mark.once
 
 # Levels 1 and 2, and of level 3 what is our promise: 2.3.5, 3.4.8, 6.3.8, 7.5.3, 8.3.2, 14.2.7, 15.4.2.
 CONCERNS_US = """

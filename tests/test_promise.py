@@ -2,8 +2,12 @@
 
 import re
 
+import pytest
+
 from accounts import guards
 from tests.documents import ROOT, written, wrong
+
+pytestmark = pytest.mark.once
 
 NOT_YET = re.compile(r"^Not here yet: \w", re.MULTILINE)
 DOCUMENT = (ROOT / "docs" / "promise.md").read_text()

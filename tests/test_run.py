@@ -242,6 +242,8 @@ page.revise(by=by, question="Is this still here?", body="Yes.")
 SHOW = """
 from django.apps import apps
 from articles.models import Article
+
+pytestmark = pytest.mark.once
 print(Article.objects.get(slug="between-two-starts").newest().question)
 others = {"sessions.Session", "pages.Job"}
 print({m._meta.label: m._base_manager.count() for m in apps.get_models() if m._meta.label not in others})

@@ -15,6 +15,8 @@ from config.headers import HEADERS
 from .test_run import PATIENCE, ROOT, free_port, until
 from .test_settings import SET
 
+pytestmark = pytest.mark.once
+
 HOST = "rounds.example.org"
 PROXY = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
 OPERATORS = (ROOT / "docs" / "operators.md").read_text()

@@ -169,17 +169,19 @@ class World:
         changed: set[str] = set()
         # Thousands of refusals, each with its traceback, would take longer to write than to bring about.
         logging.disable()
-        with transaction.atomic():
-            with connection.execute_wrapper(note):
-                yield changed
-            changed |= {table for table in touched - NOT_OURS if stored(table) != self.before[table]}
-            for model in NEVER_CHANGING:
-                table = model._meta.db_table
-                if table in changed and not self.before[table].items() <= stored(table).items():
-                    changed.add(f"a row of {table} that never changes")
-            transaction.set_rollback(True)
-        logging.disable(logging.NOTSET)
-        cache.clear()
+        try:
+            with transaction.atomic():
+                with connection.execute_wrapper(note):
+                    yield changed
+                changed |= {table for table in touched - NOT_OURS if stored(table) != self.before[table]}
+                for model in NEVER_CHANGING:
+                    table = model._meta.db_table
+                    if table in changed and not self.before[table].items() <= stored(table).items():
+                        changed.add(f"a row of {table} that never changes")
+                transaction.set_rollback(True)
+        finally:
+            logging.disable(logging.NOTSET)
+            cache.clear()
 
 
 def security_key() -> dict[str, Any]:

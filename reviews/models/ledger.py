@@ -62,7 +62,7 @@ class LedgerEntryManager(models.Manager["LedgerEntry"]):
         entry.sealed = seal(decision, entry.form)
         entry.digest = entry.recompute()
         entry.save(force_insert=True)
-        told = partial(logger.info, "Ledger %s: %s %s, %s", entry.head, kind, decision.pk, decision)
+        told = partial(logger.info, "Ledger %s: %s %s, %s", entry.head, kind, decision.pk, str(decision))
         transaction.on_commit(told, using=self.db)
         return entry
 

@@ -81,6 +81,14 @@ class Reviewer(models.Model):
         return check
 
 
+class CredentialManager(models.Manager["Credential"]):
+    """Licences."""
+
+    def lock(self, **which: object) -> None:
+        """Hold some credentials until the transaction ends: nobody signs or publishes on them while one is revoked."""
+        list(self.select_for_update(of=("self",), no_key=True).filter(**which).order_by("pk").values_list("pk"))
+
+
 class Credential(models.Model):
     """A licence in a public register. One person a number: it is unique by register and number."""
 
@@ -89,6 +97,8 @@ class Credential(models.Model):
     register = models.CharField(max_length=200, help_text="The register that lists it.")
     number = models.CharField(max_length=60, help_text="Capitals and digits, without blanks.")
     register_url = models.URLField("address in the register", blank=True)
+
+    objects: ClassVar[CredentialManager] = CredentialManager()
 
     class Meta:
         constraints = [
@@ -139,6 +149,7 @@ class Credential(models.Model):
             raise NotAllowed(f"{by} may not check credentials. Registrars do.")
         if by.pk == self.reviewer.user_id:
             raise NotAllowed("Nobody checks their own credential. Ask another registrar.")
+        Credential.objects.lock(pk=self.pk)
         check = CredentialCheck.objects.create(
             credential=self,
             checked_by=by,

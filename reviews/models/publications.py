@@ -14,7 +14,7 @@ from articles.models import Article
 
 from .. import emails
 from .ledger import LedgerEntry
-from .people import CredentialCheck
+from .people import Credential, CredentialCheck
 from .requests import Moved
 from .reviews import Review
 
@@ -84,6 +84,9 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         if not by.has_perm("reviews.add_publication"):
             raise NotAllowed(f"{by} may not publish. Publishers do.")
         article = Article.objects.lock(review.revision.article_id)
+        Credential.objects.lock(
+            pk__in=[row.credential_check.credential_id for row in (review, review.base) if row is not None]
+        )
         now = clock.read()
         if live_from is not None and live_from <= now:
             raise Refusal(

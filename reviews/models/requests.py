@@ -13,7 +13,7 @@ from articles.models import Article, Revision
 
 from .. import emails, readiness
 from .ledger import LedgerEntry
-from .people import Reviewer
+from .people import Credential, Reviewer
 from .reviews import Review, ReviewContributor, baseline, contributors
 
 if TYPE_CHECKING:
@@ -265,6 +265,7 @@ class ReviewRequest(models.Model):
 
     def _decide(self, *, by: "User", reviewer: Reviewer, signed_on: dt.date, decision: str, **fields: object) -> Review:
         """Write the review with its contributors, and close the request."""
+        Credential.objects.lock(reviewer=reviewer)
         check = reviewer.may_review(self.revision, on=signed_on)
         review = Review.objects.create(
             revision=self.revision,

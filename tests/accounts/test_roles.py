@@ -45,7 +45,7 @@ def test_the_tests_run_as_a_role_that_owns_nothing() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (WEB_ROLE, False)
-    assert roles.can_lift_guards() is None
+    assert roles.power() == ""
     assert list(roles.check_roles()) == []
 
 
@@ -134,7 +134,7 @@ def test_a_guard_refuses_the_web_role_too() -> None:
 def test_the_owner_is_warned_of_on_deployment() -> None:
     (warning,) = roles.check_roles()
     assert warning.id == "accounts.W001"
-    assert "owns the tables and could lift every guard" in warning.msg
+    assert "owns the tables, so it could go round every guard" in warning.msg
 
 
 @postgresql
@@ -171,7 +171,7 @@ def test_sqlite_has_no_roles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "vendor", "sqlite")
     with pytest.raises(CommandError, match="SQLite has no roles"):
         call_command("grant_web", "rounds_web")
-    assert roles.can_lift_guards() is None
+    assert roles.power() == ""
 
 
 @postgresql

@@ -18,6 +18,8 @@ from articles import markdown_child, rendering
 from articles.rendering import contents, headings, render
 from articles.text import SECTION_LIMIT, TextRefused, normalise
 
+pytestmark = pytest.mark.once
+
 # All that a text may hold, said a second time: what the child allows is compared with this.
 INLINE = {"a", "abbr", "br", "code", "del", "em", "strong", "sub", "sup"}
 BLOCKS = {"blockquote", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "ul"}

@@ -30,7 +30,7 @@ class Server:
             [
                 *within,
                 *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}"),
-                *("--threads", "8", "--no-control-socket", "--log-level", "warning", "--forwarder-headers", ""),
+                *("--config", "python:config.server", "--log-level", "warning"),
             ],
             cwd=ROOT,
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.faults.settings", "DATABASE_URL": database_url},

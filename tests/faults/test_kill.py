@@ -89,9 +89,9 @@ def _community() -> Community:
 
 
 ACTS: dict[str, tuple[Callable[[str], Act], Counter[str]]] = {
-    "approve": (desk.approving, Counter(Review=1, ReviewContributor=1, Letter=1)),
-    "publish": (desk.publishing, Counter(Publication=1, Withdrawal=1, Letter=2)),
-    "withdraw": (desk.withdrawing, Counter(Withdrawal=2, Letter=2)),
+    "approve": (desk.approving, Counter(Review=1, ReviewContributor=1, LedgerEntry=1, Letter=1)),
+    "publish": (desk.publishing, Counter(Publication=1, Withdrawal=1, LedgerEntry=2, Letter=2)),
+    "withdraw": (desk.withdrawing, Counter(Withdrawal=2, LedgerEntry=2, Letter=2)),
     "join": (joining, Counter(Member=1)),
     "leave": (leaving, Counter(Member=-1)),
 }

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts import guards
 from articles.models import Revision
+from reviews import record
 from reviews.models import Publication
 from tests import make, people
 
@@ -36,6 +37,30 @@ def with_a_fitting_digest() -> None:
     revision = Revision.objects.get()
     revision.question = "Marzipan?"
     Revision.objects.update(question=revision.question, digest=revision.text().digest())
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("column", ["body", "html", "question"])
+def test_a_text_with_a_byte_that_is_no_text_is_not_shown_and_is_named(
+    client: Client, caplog: pytest.LogCaptureFixture, column: str
+) -> None:
+    # way 34: a flipped bit seldom leaves UTF-8
+    client.raise_request_exception = False
+    kept = make.publication(make.review(make.revision(make.article("kept"))))
+    broken = make.publication(make.review(make.revision(make.article("broken"))))
+    revision = broken.review.revision
+    guards.drop()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE articles_revision SET {column} = CAST(x'ff' || {column} AS text) WHERE id = %s", [revision.pk]
+        )
+    guards.install()
+    page = client.get(broken.article.get_absolute_url())
+    assert page.status_code == 503
+    assert "What is stored for this page cannot be read." in page.content.decode()
+    assert "Run verify_record" in caplog.text
+    assert f"Revision {revision.pk} cannot be read." in list(record.faults())
+    assert not [fault for fault in record.faults() if str(kept.review.revision) in fault]
 
 
 TAMPERED: dict[str, Callable[[], None]] = {

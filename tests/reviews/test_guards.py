@@ -315,12 +315,9 @@ def test_a_recording_time_is_the_databases_own(days: int) -> None:
     with refused_by("reviews_withdrawal_at_is_now"):
         Withdrawal.objects.create(**withdrawal_row(at=moment))
     make.review()
-    last = LedgerEntry.objects.first()
-    assert last is not None
+    alone("reviews_ledgerentry_recorded_at_is_now", "reviews_ledgerentry")
     with refused_by("reviews_ledgerentry_recorded_at_is_now"):
-        LedgerEntry.objects.create(
-            pk=last.pk + 1, kind="x", form=1, decision=1, previous=last.digest, recorded_at=moment
-        )
+        LedgerEntry.objects.create(pk=99, kind="x", form=1, decision=1, previous="p", recorded_at=moment)
 
 
 # People and their credentials
@@ -827,17 +824,31 @@ def test_a_withdrawal_has_a_reason() -> None:
         Withdrawal.objects.create(**withdrawal_row(why=""))
 
 
+def entry_row(**lie: Any) -> LedgerEntry:
+    """The entry that may come next, for a publication that has none."""
+    publication = Publication.objects.create(**publication_row())
+    last = LedgerEntry.objects.latest("pk")
+    fields = {"kind": "publication", "decision": publication.pk, "sealed": "a" * 64, "digest": "b" * 64, **lie}
+    return LedgerEntry(**{"pk": last.pk + 1, "form": 1, "previous": last.digest, **fields})
+
+
 def test_an_entry_of_the_ledger_follows_the_last() -> None:
-    make.review()
-    entry = LedgerEntry(pk=2, kind="publication", form=1, decision=1, sealed="s", previous="", digest="d")
     with refused_by("ledger_entry_follows_the_last"):
-        entry.save(force_insert=True)
+        entry_row(previous="c" * 64).save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    "lie", [{"digest": ""}, {"sealed": "a"}, {"kind": "letter"}, {"decision": 10**6}, {"kind": "withdrawal"}]
+)
+def test_an_entry_of_the_ledger_seals_a_decision_that_is_there(lie: dict[str, Any]) -> None:
+    with refused_by("ledger_entry_seals_a_decision"):
+        entry_row(**lie).save(force_insert=True)
 
 
 def test_a_decision_is_entered_once() -> None:
     check_of(people.clinician())
     last = LedgerEntry.objects.get()
-    again = LedgerEntry(pk=2, kind=last.kind, form=1, decision=last.decision, previous=last.digest, digest="d")
+    again = entry_row(kind=last.kind, decision=last.decision)
     alone("ledger_entry_follows_the_last", "reviews_ledgerentry")
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
         again.save(force_insert=True)

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from accounts import guards
 from accounts.models import Letter
+from accounts.refusals import Refusal
 from pages.models import Job
 from reviews import record
 from reviews.models import CredentialCheck, LedgerEntry, Publication, Review, Withdrawal
@@ -135,15 +136,16 @@ def test_a_decision_written_past_the_verbs_is_named() -> None:
 
 @pytest.mark.parametrize("lie", [{"pk": 1}, {"pk": 9}, {"previous": ""}, {"previous": "c" * 64}, {"pk": -1}])
 def test_the_database_refuses_an_entry_that_does_not_follow_the_last(lie: dict[str, Any]) -> None:
-    make.review()
-    last = LedgerEntry.objects.order_by("pk").last()
-    assert last is not None
-    fields = {"pk": last.pk + 1, "previous": last.digest, **lie}
-    with pytest.raises(IntegrityError), transaction.atomic():
-        LedgerEntry.objects.create(kind="publication", form=1, decision=1, sealed="d", digest="e", **fields)
-    LedgerEntry.objects.create(
-        kind="publication", form=1, decision=1, sealed="d", digest="e", pk=last.pk + 1, previous=last.digest
+    review = make.review()
+    publication = Publication.objects.create(
+        article=review.revision.article, review=review, published_by=people.publisher()
     )
+    last = LedgerEntry.objects.latest("pk")
+    entry = {"kind": "publication", "form": 1, "decision": publication.pk, "sealed": "d" * 64, "digest": "e" * 64}
+    lawful = {"pk": last.pk + 1, "previous": last.digest, **entry}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LedgerEntry.objects.create(**{**lawful, **lie})
+    LedgerEntry.objects.create(**lawful)
 
 
 # What a restore lost
@@ -187,7 +189,11 @@ def test_before_the_first_decision_everything_is_missing() -> None:
     assert fault.startswith("Decisions 1 to 2 of the ledger are missing; this database holds none.")
 
 
-@pytest.mark.parametrize("head", ["x", "3", "3:abc", "0:", ":", "٣:" + "a" * 64, "3:" + "A" * 64])
+def test_the_head_of_an_empty_ledger_lacks_nothing() -> None:
+    assert f"Last entry of the ledger: {LedgerEntry.objects.head()}" in command("--head", LedgerEntry.objects.head())
+
+
+@pytest.mark.parametrize("head", ["x", "3", "3:abc", ":", "٣:" + "a" * 64, "3:" + "A" * 64])
 def test_a_head_that_is_none_is_named(head: str) -> None:
     with pytest.raises(CommandError, match="is no entry of a ledger"):
         command("--head", head)
@@ -232,6 +238,45 @@ def test_the_operators_letter_names_each_fault(settings: LazySettings) -> None:
 
 
 # At once
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_no_page_is_published_on_a_credential_that_is_being_revoked() -> None:
+    review = make.review()
+    credential, by, registrar = review.credential_check.credential, people.publisher(), people.registrar()
+    outcome: list[object] = []
+
+    def publish() -> None:
+        try:
+            outcome.append(review.publish(by=by))
+        except Refusal as refusal:
+            outcome.append(refusal)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=publish)
+    with transaction.atomic():
+        credential.revoke(by=registrar, from_day=make.today(), why="Struck off.")
+        thread.start()
+        wait_for_a_lock()
+    thread.join()
+    assert "The credential of Clara Test, MD was revoked" in str(outcome[0])
+    assert not Publication.objects.exists()
+    assert list(record.faults()) == []
+
+
+def wait_for_a_lock() -> None:
+    """Until somebody waits for a lock in this database."""
+    for _ in range(2000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_sleep(0.005), count(*) FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchone()[1]:
+                return
+    raise AssertionError("Nobody waits.")
 
 
 @pytest.mark.postgresql

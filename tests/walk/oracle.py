@@ -51,7 +51,7 @@ class Record:
             ),
         )
 
-    def revocations(self, review: Row) -> list[dt.date]:
+    def revocations(self, review: Row, *, recorded_before: dt.datetime | None = None) -> list[dt.date]:
         """The days from which the credential behind a review does not count, as recorded after its check."""
         return [
             row["valid_from"]
@@ -59,6 +59,7 @@ class Record:
             if row["revoked"]
             and row["credential_id"] == review["credential_check__credential"]
             and row["id"] > review["credential_check"]
+            and (recorded_before is None or row["recorded_at"] < recorded_before)
         ]
 
     def counts(self, review: Row) -> bool:
@@ -108,6 +109,9 @@ class Record:
             self.revisions[earlier["revision"]]["number"]
             for earlier in self.reviews.values()
             if earlier["decision"] == "approved" and earlier["scope"] == "whole" and earlier["id"] < review["id"]
+            if all(
+                day > earlier["signed_on"] for day in self.revocations(earlier, recorded_before=review["recorded_at"])
+            )
         ]
         since = max((number for number in wholes if number < version), default=0)
         authors = {row["author"] for row in self.revisions.values() if since < row["number"] <= version}
