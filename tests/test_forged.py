@@ -151,6 +151,7 @@ def test_every_model_of_the_admin_is_tried() -> None:
     assert registered == set(MODELS)
 
 
+@pytest.mark.owner
 def test_the_net_of_these_tests_sees_a_change_and_a_row_that_never_changes(world: World) -> None:
     with world.undone() as changed:
         User.objects.filter(pk=world.people["member"].pk).update(name="Changed")

@@ -270,12 +270,10 @@ def wait_for_a_lock() -> None:
     """Until somebody waits for a lock in this database."""
     for _ in range(2000):
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_sleep(0.005), count(*) FROM pg_stat_activity "
-                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchone()[1]:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
                 return
+            cursor.execute("SELECT pg_sleep(0.005)")
     raise AssertionError("Nobody waits.")
 
 

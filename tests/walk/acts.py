@@ -87,9 +87,9 @@ class Walker:
         else:
             self.done[act.__name__] += 1
         self.look(self.article())
-        if self.chance.random() < 0.04:
-            self.look(self.article(), ahead=self.chance.randrange(1, 1500) * DAY)
         if self.chance.random() < 0.02:
+            self.look(self.article(), ahead=self.chance.randrange(1, 1500) * DAY)
+        if self.chance.random() < 0.01:
             self.look_at_lists()
 
     # Who and what
