@@ -59,8 +59,10 @@ def grant(app_label: str, using: str) -> None:
     from django.contrib.auth.models import Group, Permission
 
     for name, rights in GROUPS.items():
-        group, _ = Group.objects.using(using).get_or_create(name=name)
         codenames = [right.split(".")[1] for right in rights if right.split(".")[0] == app_label]
+        if not codenames:
+            continue
+        group, _ = Group.objects.using(using).get_or_create(name=name)
         group.permissions.add(
             *Permission.objects.using(using).filter(content_type__app_label=app_label, codename__in=codenames)
         )

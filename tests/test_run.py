@@ -18,6 +18,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = "rounds-demonstration"
 STAFF = ["author", "clinician", "second-clinician", "publisher", "registrar", "moderator", "admin"]
@@ -242,8 +244,6 @@ page.revise(by=by, question="Is this still here?", body="Yes.")
 SHOW = """
 from django.apps import apps
 from articles.models import Article
-
-pytestmark = pytest.mark.once
 print(Article.objects.get(slug="between-two-starts").newest().question)
 others = {"sessions.Session", "pages.Job"}
 print({m._meta.label: m._base_manager.count() for m in apps.get_models() if m._meta.label not in others})

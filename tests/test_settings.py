@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = {
@@ -178,19 +179,6 @@ def test_postgresql_connections_are_kept_and_heal_by_themselves() -> None:
     assert database["CONN_MAX_AGE"] == 60
     assert database["CONN_HEALTH_CHECKS"] is True
     assert not database.get("ATOMIC_REQUESTS")
-
-
-@pytest.mark.django_db
-def test_the_connection_of_these_tests_is_set_as_the_site_sets_it() -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                "SELECT foreign_keys, recursive_triggers FROM pragma_foreign_keys, pragma_recursive_triggers"
-            )
-            assert cursor.fetchone() == (1, 1)
-        else:
-            cursor.execute("SELECT current_setting('TimeZone'), current_setting('session_replication_role')")
-            assert cursor.fetchone() == ("UTC", "origin")
 
 
 def test_every_variable_stands_in_the_operators_table() -> None:
