@@ -70,6 +70,7 @@ class Walker:
             (4, self.check),
             (2, self.revoke),
             (1, self.close_account),
+            (4, self.newcomer),
             (10, self.forge),
             (6, self.back_door),
         ]
@@ -217,16 +218,14 @@ class Walker:
         assert isinstance(credential, Credential)
         from_day = clock.today() + self.chance.choice([-500, -1, 0, 40]) * DAY
         credential.revoke(by=self.somebody("Registrars"), from_day=from_day, why="Struck off.")
-        self.newcomer()
 
     def close_account(self) -> None:
-        """A clinician leaves and another comes."""
+        """A clinician leaves."""
         clinicians = User.objects.filter(is_active=True, email__startswith="clinician-").order_by("pk")
         user = self.chance.choice(list(clinicians)[:4] or [None])
         if user is None:
             raise Refusal("Nobody is there to leave.")
         user.close(by=user)
-        self.newcomer()
 
     # Forged and through the back door
 
