@@ -38,8 +38,7 @@ def run(name: str, url: str, arguments: list[str]) -> Counter[str]:
     report.unlink(missing_ok=True)
     print(f"\n== {name} ==", flush=True)
     done = subprocess.run(
-        # One more than the cores of a small machine: a test that waits for a process leaves its core to others.
-        [sys.executable, "-m", "pytest", "-q", "-n", "3", f"--junitxml={report}", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", *arguments],
         env={**os.environ, "DATABASE_URL": url},
         cwd=ROOT,
         check=False,

@@ -36,6 +36,8 @@ def _shown(settings: object) -> None:
 
 def within(size: int, act: Act) -> Act:
     """An act in a process whose files may grow to this size, and then a reader's look at a page."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was written before takes room in the log too
 
     def limited() -> tuple[object, int]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -54,8 +56,6 @@ def test_an_act_that_finds_no_room_at_any_page_is_refused_whole_and_readers_go_o
 ) -> None:
     act = prepare("another")
     before = rows()
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what earlier tests left in the log takes room too
     # From what SQLite needs to read at all, one page more each time, until the act fits.
     for pages in count(8):
         done, read = Child(within(pages * 4 * KIB, act)).outcome()
