@@ -4,7 +4,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Coalesce, JSONObject, Now
 
 from accounts import clock
@@ -89,9 +89,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         )
         now = clock.read()
         if live_from is not None and live_from <= now:
-            raise Refusal(
-                f"The hour {live_from.astimezone(dt.UTC):%-d %B %Y %H:%M} UTC is past. Choose a later one, or none."
-            )
+            raise _past(live_from)
         if review.decision != Review.Decision.APPROVED:
             raise Refusal("This review asks for changes; only an approval can be published.")
         self._check_current(review, article)
@@ -102,7 +100,13 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         while live_from is not None and self.model.objects.filter(article=article, live_from=live_from).exists():
             live_from += dt.timedelta(microseconds=1)
         hour = {} if live_from is None else {"live_from": live_from}
-        publication = self.create(article=article, review=review, published_by=by, **hour)
+        try:
+            with transaction.atomic():
+                publication = self.create(article=article, review=review, published_by=by, **hour)
+        except IntegrityError:
+            if live_from is not None and live_from <= clock.read():  # it came while this act waited
+                raise _past(live_from) from None
+            raise
         LedgerEntry.objects.enter(publication)
         emails.published(publication)
         return publication
@@ -129,6 +133,10 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         due = (newest or review).next_due
         if shown_before and (due is None or due <= today):
             raise Refusal(f"This approval lapsed on {due:%-d %B %Y}. Ask for a new review before it is shown again.")
+
+
+def _past(hour: dt.datetime) -> Refusal:
+    return Refusal(f"The hour {hour.astimezone(dt.UTC):%-d %B %Y %H:%M} UTC is past. Choose a later one, or none.")
 
 
 def _revocations() -> "models.QuerySet[CredentialCheck]":

@@ -289,3 +289,12 @@ def test_a_page_taken_down_by_a_revocation_returns_with_a_new_review_of_the_same
     page = client.get(publication.article.get_absolute_url()).content.decode()
     assert "Dora Test, MD" in page
     assert "Clara Test, MD" not in page
+
+
+def test_an_hour_that_comes_while_the_act_waits_is_refused_as_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    review, now = make.review(), clock.read()
+    late, times = now - dt.timedelta(minutes=1), iter([now - DAY])
+    monkeypatch.setattr(clock, "read", lambda: next(times, now))
+    with pytest.raises(Refusal, match=r"UTC is past\. Choose a later one, or none\."):
+        review.publish(by=people.publisher(), live_from=late)
+    assert not Publication.objects.exists()
