@@ -16,7 +16,7 @@ from articles.models import Revision
 from reviews.models import Publication, Review
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 
 def load(path: Path, *rows: dict[str, Any]) -> None:
