@@ -1,0 +1,26 @@
+"""What is written, and about what? Conditions, the questions about them, and every version of every text."""
+
+from .articles import RESERVED_SLUGS, Article, ArticleSlug, StaleText
+from .conditions import Condition, ConditionCode, ConditionName, ConditionSlug, preferred_name
+from .revisions import Citation, Revision, SourceLink, compose, tidy_source
+from .vocabulary import Language, Origin, Topic
+
+__all__ = [
+    "RESERVED_SLUGS",
+    "Article",
+    "ArticleSlug",
+    "Citation",
+    "Condition",
+    "ConditionCode",
+    "ConditionName",
+    "ConditionSlug",
+    "Language",
+    "Origin",
+    "Revision",
+    "SourceLink",
+    "StaleText",
+    "Topic",
+    "compose",
+    "preferred_name",
+    "tidy_source",
+]

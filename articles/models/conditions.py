@@ -1,0 +1,131 @@
+"""Conditions: their names, their codes elsewhere, and every address they had."""
+
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+from .. import text
+from .vocabulary import Language
+
+
+def preferred_name(condition: str) -> models.Subquery:
+    """An expression: the preferred English name of the condition whose id stands in the named column."""
+    names = ConditionName.objects.filter(
+        condition_id=models.OuterRef(condition), language=Language.ENGLISH, kind=ConditionName.Kind.PREFERRED
+    )
+    return models.Subquery(names.values("text")[:1])
+
+
+class ConditionManager(models.Manager["Condition"]):
+    """Conditions come with their preferred name."""
+
+    def get_queryset(self) -> "models.QuerySet[Condition]":
+        """Every condition, with `preferred_name`."""
+        return super().get_queryset().annotate(preferred_name=preferred_name("pk"))
+
+    def called(self, words: str) -> "models.QuerySet[Condition]":
+        """The condition with this slug, or else those with this name or synonym, whatever its case.
+
+        Compared in Python: SQLite does not fold the case of accented letters.
+        """
+        words = text.one_line(words).casefold()
+        if (by_slug := self.filter(slug=words)).exists():
+            return by_slug
+        names = ConditionName.objects.values_list("condition", "text")
+        return self.filter(pk__in={condition for condition, name in names if name.casefold() == words})
+
+
+class Condition(models.Model):
+    """A disease or disorder that people ask questions about."""
+
+    slug = models.SlugField(max_length=100, unique=True, help_text="The last part of its address.")
+    definition = models.TextField(blank=True, help_text="For editors. Readers get the overview page's short answer.")
+    origin = models.CharField(max_length=200, blank=True, help_text="Where the entry came from, such as DOID:14039.")
+
+    objects: ClassVar[ConditionManager] = ConditionManager()
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The hub page."""
+        return reverse("condition", args=[self.slug])
+
+    def clean(self) -> None:
+        """Refuse a slug that once was another condition's address."""
+        super().clean()
+        if ConditionSlug.objects.filter(slug=self.slug).exclude(condition_id=self.pk).exists():
+            raise ValidationError(
+                {"slug": f"“{self.slug}” is or was the address of another condition. Choose another."}
+            )
+
+    @property
+    def name(self) -> str:
+        """The preferred English name; the slug where there is none yet."""
+        name: str | None = self.__dict__.get("preferred_name")
+        if "preferred_name" not in self.__dict__:
+            name = self.names.filter(language=Language.ENGLISH, kind="preferred").values_list("text", flat=True).first()
+        return name or self.slug
+
+
+class ConditionName(models.Model):
+    """One of the names of a condition."""
+
+    class Kind(models.TextChoices):
+        """How a name is used."""
+
+        PREFERRED = "preferred", "Preferred"
+        SYNONYM = "synonym", "Synonym"
+        ABBREVIATION = "abbreviation", "Abbreviation"
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="names")
+    language = models.CharField(max_length=2, default=Language.ENGLISH)
+    text = models.CharField(max_length=300, db_index=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["condition", "language", "text"], name="name_once_a_condition"),
+            models.UniqueConstraint(
+                fields=["condition", "language"],
+                condition=models.Q(kind="preferred"),
+                name="one_preferred_name_a_language",
+                violation_error_message="A condition has one preferred name in each language.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ConditionCode(models.Model):
+    """A condition's code in an outside system."""
+
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="codes")
+    system = models.CharField(max_length=40, help_text="Such as MeSH, DOID, GARD.")
+    code = models.CharField(max_length=60)
+    exact = models.BooleanField(default=True, help_text="The code means this condition, neither more nor less.")
+
+    class Meta:
+        ordering = ["system", "code"]
+        constraints = [models.UniqueConstraint(fields=["condition", "system", "code"], name="code_once_a_condition")]
+        indexes = [models.Index(fields=["system", "code"], name="code_lookup")]
+
+    def __str__(self) -> str:
+        return f"{self.system} {self.code}"
+
+
+class ConditionSlug(models.Model):
+    """An address a condition has or had. The database writes it; an old one redirects for ever."""
+
+    condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="slugs")
+    slug = models.SlugField(max_length=100, unique=True)
+
+    def __str__(self) -> str:
+        return self.slug
