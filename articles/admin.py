@@ -8,14 +8,34 @@ from django.http import HttpRequest
 from .models import Condition, ConditionCode, ConditionName
 
 
-class NameInline(admin.TabularInline[ConditionName, Condition]):
+class PartInline(admin.TabularInline[Any, Condition]):
+    """A part of a condition: the right to change the condition is the right to change it."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees the condition."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever writes conditions."""
+        return any(request.user.has_perm(f"articles.{right}_condition") for right in ("add", "change"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever writes conditions."""
+        return self.has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever writes conditions."""
+        return self.has_add_permission(request, obj)
+
+
+class NameInline(PartInline):
     """Names of a condition."""
 
     model = ConditionName
     extra = 1
 
 
-class CodeInline(admin.TabularInline[ConditionCode, Condition]):
+class CodeInline(PartInline):
     """Codes of a condition."""
 
     model = ConditionCode
@@ -35,13 +55,3 @@ class ConditionAdmin(admin.ModelAdmin[Condition]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A condition's address never dies."""
         return False
-
-    def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Names and codes follow the right to change the condition itself."""
-        inlines = [inline(self.model, self.admin_site) for inline in self.inlines]
-        for inline in inlines:
-            allowed = self.has_change_permission(request, obj) or self.has_add_permission(request)
-            for right in ("add", "change", "delete"):
-                setattr(inline, f"has_{right}_permission", lambda *_, allowed=allowed: allowed)
-            inline.has_view_permission = lambda *_: True  # type: ignore[method-assign]
-        return inlines

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +54,7 @@ def pages() -> None:
     urls.urlpatterns.append(path("bare/", login_not_required(lambda _: HttpResponse(same_bytes))))
     acts: dict[str, Callable[[], object]] = {"bare view, same bytes": lambda: client.get("/bare/")}
     for name, address in addresses.items():
-        acts[name] = lambda address=address: client.get(address)  # type: ignore[misc]
+        acts[name] = partial(client.get, address)
     figures = interleaved(acts, ROUNDS)
     bare = figures["bare view, same bytes"]
     print(f"\nPages: median CPU of {ROUNDS}, question page {len(same_bytes):,} bytes")

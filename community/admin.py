@@ -1,6 +1,7 @@
 """Communities in the admin. Members are not here: who they are is nobody's daily business."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
 
@@ -15,6 +16,6 @@ class CommunityAdmin(ReadOnlyAdmin):
     list_select_related = ["condition"]
     search_fields = ["condition__slug", "condition__names__text"]
 
-    def has_add_permission(self, request):  # type: ignore[no-untyped-def]
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Whoever may open a community."""
         return request.user.has_perm("community.add_community")

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import models
@@ -13,8 +14,24 @@ from articles.models import Citation, Condition, Revision, preferred_name
 from community.counting import ShownCount, shown
 from community.models import Community
 from reviews.models import Publication, ReviewRequest
-from reviews.models.publications import PublicationQuerySet
+from reviews.models.publications import PublicationQuerySet, StampFacts
 from reviews.standing import Stamp
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Beside(StampFacts):
+    """What `live_at` and `current_at` add to a publication for its page."""
+
+    condition_name: str
+    member_count: int | None
+    review_asked_at: dt.datetime | None
+    shown_first_at: dt.datetime
+
+
+if TYPE_CHECKING:
+    Shown = WithAnnotations[Publication, Beside]
 
 
 class Tampered(Exception):
@@ -35,13 +52,13 @@ class Line:
 
     @classmethod
     def of(cls, publication: Publication) -> "Line":
-        """The line of a publication from `lines()`."""
+        """The line of a publication from `_for_lines()`."""
         article, revision = publication.article, publication.review.revision
         return cls(
             title=revision.question,
             url=reverse("question", args=[article.condition.slug, article.slug]),
             slug=article.slug,
-            condition=publication.condition_name,  # type: ignore[attr-defined]
+            condition=cast("Shown", publication).condition_name,
             topic=article.topic,
             version=revision.number,
             stamp=Stamp.of(publication),
@@ -117,17 +134,17 @@ _current_at = Prepared(
 )
 
 
-def live_at(condition: str, article: str) -> Publication | None:
+def live_at(condition: str, article: str) -> "Shown | None":
     """What readers see at this address, or at the one that replaced it."""
-    return _live_at.first(condition=condition, article=article)
+    return cast("Shown | None", _live_at.first(condition=condition, article=article))
 
 
-def current_at(condition: str, article: str) -> Publication | None:
+def current_at(condition: str, article: str) -> "Shown | None":
     """What was published last at this address, withdrawn or not."""
-    return _current_at.first(condition=condition, article=article)
+    return cast("Shown | None", _current_at.first(condition=condition, article=article))
 
 
-def question_page(publication: Publication) -> QuestionPage:
+def question_page(publication: "Shown") -> QuestionPage:
     """Everything else on the page of a live publication, its text checked against the approved digest.
 
     Raises Tampered. Two queries.
@@ -142,7 +159,7 @@ def question_page(publication: Publication) -> QuestionPage:
         publication=publication,
         citations=citations,
         stamp=Stamp.of(publication),
-        members=members(publication.member_count),  # type: ignore[attr-defined]
+        members=members(publication.member_count),
         related=related,
     )
 
@@ -163,6 +180,6 @@ def letters(conditions: Iterable[Condition]) -> list[tuple[str, list[Condition]]
     return list(groups.items())
 
 
-def last_updated(publication: Publication) -> dt.date:
+def last_updated(publication: "Shown") -> dt.date:
     """The day readers first saw this version: a review that changes no word does not move it."""
-    return publication.shown_first_at.date()  # type: ignore[attr-defined, no-any-return]
+    return publication.shown_first_at.date()

@@ -154,14 +154,14 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
         "pages/question.html",
         {
             "article": here,
-            "condition_name": publication.condition_name,  # type: ignore[attr-defined]
+            "condition_name": publication.condition_name,
             "revision": page.revision,
             "citations": page.citations,
             "contents": rendering.contents(page.revision.html),
             "stamp": page.stamp,
             "lapsed": not page.stamp.in_date,
             "last_updated": reading.last_updated(publication),
-            "review_asked_at": publication.review_asked_at,  # type: ignore[attr-defined]
+            "review_asked_at": publication.review_asked_at,
             "related": page.related,
             "members": page.members,
             "community_url": f"{here.condition.get_absolute_url()}community/",
@@ -180,7 +180,7 @@ def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpRespon
     instead = None
     if withdrawal is not None and withdrawal.instead_id is not None:
         instead = reading.line_of(withdrawal.instead_id)
-    approved = publication.stamp_facts is not None  # type: ignore[attr-defined]
+    approved = publication.stamp_facts is not None
     if withdrawal is None and approved:  # it came back in this moment
         return question(request, condition=condition, article=article)
     return render(
@@ -188,7 +188,7 @@ def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpRespon
         "pages/withdrawn.html",
         {
             "article": publication.article,
-            "condition_name": publication.condition_name,  # type: ignore[attr-defined]
+            "condition_name": publication.condition_name,
             "question": publication.review.revision.question if approved else "This page is no longer shown",
             "publication": publication,
             "withdrawal": withdrawal,

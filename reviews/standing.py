@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,9 @@ from django.db.models.functions import JSONObject
 from articles.models import Article, Revision
 
 from .models import Publication, Review, ReviewRequest
+
+if TYPE_CHECKING:
+    from .models.publications import Stamped
 
 
 class Standing(models.TextChoices):
@@ -41,10 +44,11 @@ class Stamp:
     @classmethod
     def of(cls, publication: Publication) -> "Stamp":
         """The stamp of a publication that came from `live()`."""
-        facts: dict[str, Any] | None = publication.stamp_facts  # type: ignore[attr-defined]
+        stamped = cast("Stamped", publication)
+        facts = stamped.stamp_facts
         if facts is None:
             raise ValueError(f"{publication} has no valid approval; take publications from live().")
-        return cls.from_facts(facts, publication.read_at.date())  # type: ignore[attr-defined]
+        return cls.from_facts(facts, stamped.read_at.date())
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any], today: dt.date) -> "Stamp":
@@ -132,7 +136,7 @@ def with_facts(articles: "models.QuerySet[Article]") -> "models.QuerySet[Article
             shown=models.Subquery(current.values("review__revision__number")[:1]),
             withdrawn=models.Subquery(current.values("withdrawal__pk")[:1]),
         ),
-        stamp_facts=models.Subquery(current.values("stamp_facts")[:1]),  # type: ignore[misc]
+        stamp_facts=models.Subquery(current.values("stamp_facts")[:1]),  # type: ignore[misc]  # of with_stamp()
         newest_question=models.Subquery(newest.values("question")[:1]),
     )
 

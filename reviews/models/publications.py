@@ -1,7 +1,7 @@
 """Publications and withdrawals: what the reader sees, as rows that never change."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -19,6 +19,8 @@ from .requests import Moved
 from .reviews import Review
 
 if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
     from accounts.models import User
 
 
@@ -73,7 +75,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         longer counts; then the article shows nothing, never an older text.
         """
         live = self.current().with_stamp().filter(withdrawal__isnull=True)
-        return live.filter(stamp_facts__isnull=False)  # type: ignore[misc]
+        return live.filter(stamp_facts__isnull=False)  # type: ignore[misc]  # what with_stamp() added
 
     @transaction.atomic
     def publish(self, review: Review, *, by: "User", live_from: dt.datetime | None = None) -> "Publication":
@@ -218,6 +220,16 @@ class Publication(models.Model):
         emails.withdrawn(withdrawal)
         return withdrawal
 
+
+class StampFacts(TypedDict):
+    """What `with_stamp()` adds to a publication."""
+
+    stamp_facts: dict[str, Any] | None
+    read_at: dt.datetime
+
+
+if TYPE_CHECKING:
+    Stamped = WithAnnotations[Publication, StampFacts]
 
 _live_of = Prepared(
     lambda article: Publication.objects.live().filter(article=article).select_related("review").order_by("pk")

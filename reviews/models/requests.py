@@ -200,15 +200,7 @@ class ReviewRequest(models.Model):
             raise Refusal("“Evidence searched up to” lies after the signing day.")
         if not conflicts.strip():
             raise Refusal("Declare conflicts of interest, or write “None declared”.")
-        base = None
-        next_due = _months_later(signed_on, months)
-        if scope == Review.Scope.CHANGES_ONLY:
-            base = baseline(self.revision)
-            if base is None or base.next_due is None:
-                raise Refusal("No earlier version was approved as a whole page. Review the whole page.")
-            if signed_on < base.signed_on or base.next_due <= signed_on:
-                raise Refusal("The whole-page approval this rests on is not in date that day. Review the whole page.")
-            next_due = base.next_due
+        base = self._base(signed_on) if scope == Review.Scope.CHANGES_ONLY else None
         review = self._decide(
             by=by,
             reviewer=reviewer,
@@ -216,7 +208,7 @@ class ReviewRequest(models.Model):
             scope=scope,
             base=base,
             signed_on=signed_on,
-            next_due=next_due,
+            next_due=base.next_due if base else _months_later(signed_on, months),
             evidence_to=evidence_to,
             conflicts=conflicts.strip(),
             public_note=public_note.strip(),
@@ -262,6 +254,15 @@ class ReviewRequest(models.Model):
         if not self.revision.is_intact():
             raise Refusal("The stored text does not match its digest. Do not sign; tell the operator (verify_record).")
         return reviewer, clock.today()
+
+    def _base(self, signed_on: dt.date) -> Review:
+        """The whole-page approval that a review of the changes, signed that day, rests on and ends with."""
+        base = baseline(self.revision)
+        if base is None or base.next_due is None:
+            raise Refusal("No earlier version was approved as a whole page. Review the whole page.")
+        if signed_on < base.signed_on or base.next_due <= signed_on:
+            raise Refusal("The whole-page approval this rests on is not in date that day. Review the whole page.")
+        return base
 
     def _decide(self, *, by: "User", reviewer: Reviewer, signed_on: dt.date, decision: str, **fields: object) -> Review:
         """Write the review with its contributors, and close the request."""
