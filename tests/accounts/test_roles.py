@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -19,17 +18,13 @@ from reviews.guards import NEVER_CHANGING as SIGNATURES
 from reviews.models import CredentialCheck, Publication, Review
 from tests import make, people
 from tests.conftest import WEB_ROLE, as_owner
+from tests.database import sql
 
 pytestmark = pytest.mark.django_db
 postgresql = pytest.mark.postgresql
 
 NEVER_CHANGING = [model._meta.db_table for model in (*TEXTS, *SIGNATURES)]
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def sql(statement: str, *values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values or None)
 
 
 def denied(*statements: str) -> None:

@@ -74,6 +74,7 @@ class Visitor:
 
     def sign_out(self) -> None:
         """Let the next person sit down."""
+        self.page.goto("about:blank")  # what the last page still fetches would be refused without the cookies
         self.context.clear_cookies()
 
 

@@ -1,7 +1,5 @@
 """The database keeps the count of members itself and refuses every other hand."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from community.guards import GUARDS
 from community.models import Community, Member
 from tests import make, people
+from tests.database import refused_by, sql, sqlite
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
-
-
-@contextmanager
-def refused_by(name: str) -> Iterator[None]:
-    """Expect the guard, or the constraint, of this name to refuse what happens inside."""
-    with pytest.raises(IntegrityError, match=rf"\b{name}\b"), transaction.atomic():
-        yield
-
-
-def sql(statement: str, *values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-
-
-def sqlite() -> bool:
-    return connection.vendor == "sqlite"
 
 
 def member_row(of: Community, **more: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -14,6 +13,7 @@ from django.test import RequestFactory
 from accounts.models import Letter, User
 from community.models import Community, Member
 from tests import make, people
+from tests.database import sql
 
 pytestmark = pytest.mark.django_db
 
@@ -22,11 +22,6 @@ Relation = Member.Relation
 
 def join(community: Community, by: User, **more: str) -> bool:
     return community.join(by=by, **{"relation": Relation.LIVES_WITH_IT, "consent_version": "1", **more})
-
-
-def sql(statement: str, *values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 def counted(community: Community) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import Letter
@@ -16,6 +16,7 @@ from reviews.models.people import MayNotReview
 from reviews.models.requests import Moved
 from tests import make, people
 from tests.conftest import Clock
+from tests.database import tamper
 
 pytestmark = pytest.mark.django_db
 
@@ -412,23 +413,11 @@ def test_a_lapsed_whole_page_approval_carries_no_changes() -> None:
 @pytest.mark.owner
 def test_a_text_that_does_not_match_its_digest_is_not_signed() -> None:
     request, clara = make.request(), people.clinician()
-    tamper(request)
+    tamper(("UPDATE articles_revision SET html = replace(html, 'early', 'late') WHERE id = %s", [request.revision_id]))
     request = ReviewRequest.objects.get(pk=request.pk)
     with pytest.raises(Refusal, match=r"The stored text does not match its digest. Do not sign"):
         approve(request, clara)
     refused_and_unwritten(request)
-
-
-def tamper(request: ReviewRequest) -> None:
-    from accounts import guards
-
-    connection.check_constraints()
-    guards.drop()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE articles_revision SET html = replace(html, 'early', 'late') WHERE id = %s", [request.revision_id]
-        )
-    guards.install()
 
 
 def test_an_approval_publishes_nothing(client: Client) -> None:

@@ -1,11 +1,10 @@
 """Checks of credentials and their revocation, and the name that stays once it has signed (ways 6 and 24)."""
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.test import Client
 
@@ -14,6 +13,7 @@ from accounts.refusals import NotAllowed, Refusal
 from reviews.models import Credential, CredentialCheck, Publication, Reviewer
 from reviews.models.people import MayNotReview
 from tests import make, people
+from tests.database import sql
 
 pytestmark = pytest.mark.django_db
 
@@ -259,11 +259,6 @@ def test_a_reviewer_who_signed_is_not_deleted_with_sql() -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         sql("DELETE FROM reviews_reviewer WHERE id = %s", clara.pk)
     assert Reviewer.objects.filter(pk=clara.pk).exists()
-
-
-def sql(statement: str, *values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 def test_a_closed_account_leaves_the_stamp_as_it_was(client: Client) -> None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +25,11 @@ from reviews.models import (
     Withdrawal,
 )
 from tests import make, people
+from tests.database import refused_by, sql, sqlite
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 DAY = dt.timedelta(1)
-
-
-@contextmanager
-def refused_by(name: str) -> Iterator[None]:
-    """Expect the guard, or the constraint, of this name to refuse what happens inside."""
-    with pytest.raises(IntegrityError, match=rf"\b{name}\b"), transaction.atomic():
-        yield
-
-
-def sql(statement: str, *values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 def without(*names: str) -> None:
@@ -55,10 +43,6 @@ def without(*names: str) -> None:
 def alone(name: str, table: str) -> None:
     """Take every other guard of a table out for the rest of the test."""
     without(*(guard.name for guard in GUARDS if guard.table == table and guard.name != name))
-
-
-def sqlite() -> bool:
-    return connection.vendor == "sqlite"
 
 
 def check_of(reviewer: Reviewer) -> CredentialCheck:

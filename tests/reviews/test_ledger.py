@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Now
 
-from accounts import guards
 from accounts.models import Letter
 from accounts.refusals import Refusal
 from pages.models import Job
@@ -20,6 +19,7 @@ from reviews import record
 from reviews.models import CredentialCheck, LedgerEntry, Publication, Review, Withdrawal
 from reviews.models.ledger import FORMS, NEWEST_FORM, seal
 from tests import make, people
+from tests.database import tamper
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
@@ -34,16 +34,6 @@ def a_round() -> Withdrawal:
     withdrawal = publication.withdraw(by=people.publisher(), why="It is wrong.")
     people.clinician().credentials.get().revoke(by=people.registrar(), from_day=make.today(), why="Left.")
     return withdrawal
-
-
-def tamper(statement: str, *values: Any) -> None:
-    """Change rows while the guards are away."""
-    connection.check_constraints()
-    guards.drop()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-    connection.check_constraints()
-    guards.install()
 
 
 def faults() -> list[str]:

@@ -13,22 +13,12 @@ from django.test import Client
 from accounts import guards
 from reviews.models import CredentialCheck, Publication, Review, ReviewContributor
 from tests import make, people
+from tests.database import tamper
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 DAY = dt.timedelta(1)
 CLEAN = "The record holds: every digest, review, check and publication."
-
-
-def tamper(*statements: tuple[str, list[Any]]) -> None:
-    """Change rows while the guards are away; they stand again afterwards, as if nothing had been."""
-    connection.check_constraints()  # PostgreSQL alters no table with checks to come
-    guards.drop()
-    with connection.cursor() as cursor:
-        for statement, values in statements:
-            cursor.execute(statement, values)
-    connection.check_constraints()
-    guards.install()
 
 
 def faults() -> list[str]:
