@@ -1,7 +1,4 @@
-"""The desk inside the admin: question pages for authors and publishers, the queue for clinicians.
-
-Nothing here decides who may do what: each act is a form that ends in a verb, and the verb refuses.
-"""
+"""Question pages in the admin, for authors and publishers: the text, where it stands, and the acts on it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,24 +8,17 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, path
 
 from accounts import clock
-from accounts.admin import ReadOnlyAdmin, VerbAdmin
-from accounts.refusals import Refusal
-from articles import rendering
+from accounts.admin import VerbAdmin
 from articles.models import Article, Revision
 
-from . import difference, readiness
-from .forms import ArticleForm, AskForm, DecisionForm, PublishForm, WithdrawForm
-from .models import Publication, Review, Reviewer, ReviewRequest
-from .models.requests import Moved
-from .models.reviews import baseline
-from .standing import Standing, standing_of, with_facts
-
-# A button of the queue, and the verb behind it.
-CLAIMS = {"claim": "claim", "hand_back": "hand_back", "take_back": "take_back"}
+from .. import readiness
+from ..forms import ArticleForm, AskForm, PublishForm, WithdrawForm
+from ..models import Publication, Review, ReviewRequest
+from ..standing import Standing, standing_of, with_facts
+from .reading import as_read
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -148,25 +138,10 @@ def preview(request: HttpRequest, article: int, number: int) -> HttpResponse:
     """A version exactly as readers would get it, for colleagues only."""
     page = _article(request, article)
     revision = get_object_or_404(Revision.objects.select_related("article"), article=page, number=number)
-    response = render(request, "desk/preview.html", _as_read(revision))
+    response = render(request, "desk/preview.html", as_read(revision))
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _as_read(revision: Revision) -> dict[str, Any]:
-    """What the reader's page needs of a version that is not public."""
-    article = revision.article
-    return {
-        "article": article,
-        "condition_name": article.condition.name,
-        "revision": revision,
-        "citations": list(revision.citations.order_by("number")),
-        "contents": rendering.contents(revision.html),
-        "members": None,
-        "community_url": "",
-        "today": clock.today(),
-    }
 
 
 def ask(request: HttpRequest, article: int, number: int) -> HttpResponse:
@@ -243,97 +218,3 @@ def _act(
 
 def _back(article: Article) -> HttpResponse:
     return redirect("admin:articles_article_change", article.pk)
-
-
-class OpenFilter(admin.SimpleListFilter):
-    """The queue shows what waits, unless asked for more."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """What else there is."""
-        return [("mine", "Claimed by me"), ("closed", "Closed"), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        """The stock choices, the first one called by its name."""
-        first, *others = super().choices(changelist)
-        yield {**first, "display": "Waiting"}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
-        """Those chosen."""
-        match self.value():
-            case "all":
-                return queryset
-            case "closed":
-                return queryset.filter(closed_at__isnull=False)
-            case "mine":
-                return queryset.filter(closed_at__isnull=True, claimed_by__user=request.user.pk)
-        return queryset.filter(closed_at__isnull=True)
-
-
-@admin.register(ReviewRequest)
-class ReviewRequestAdmin(ReadOnlyAdmin):
-    """The queue, and the desk for one request."""
-
-    list_display = ["page", "kind", "due_on", "asked_by", "asked_at", "claimed_by", "outcome"]
-    list_filter = [OpenFilter, "kind"]
-    list_select_related = ["revision__article__condition", "asked_by", "claimed_by"]
-    ordering = ["closed_at", "due_on", "pk"]
-
-    @admin.display(description="Page")
-    def page(self, row: ReviewRequest) -> str:
-        """Question, address and version."""
-        return format_html("{}<br>{}, version {}", row.revision.question, row.revision.article, row.revision.number)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """The desk: what changed, the page as readers will get it, and the decision."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied("Only people who work on question pages may look here.")
-        row = get_object_or_404(
-            ReviewRequest.objects.select_related(
-                "revision__article__condition", "revision__author", "asked_by", "claimed_by", "closed_by"
-            ),
-            pk=int(object_id) if object_id.isdecimal() else None,
-        )
-        form = DecisionForm(initial={"digest": row.revision.digest})
-        if request.method == "POST":
-            name = request.POST.get("act", "")
-            if name in CLAIMS:
-                return self._claim(request, row, CLAIMS[name])
-            form = DecisionForm(request.POST)
-            form.by, form.review_request, form.approves = request.user, row, name == "approve"  # type: ignore[assignment]
-            if form.is_valid():
-                messages.success(request, f"Recorded: {form.result}.")
-                return redirect("admin:reviews_reviewrequest_changelist")
-        context = {"row": row, "form": form, **self._reading(request, row), **_as_read(row.revision)}
-        return render(request, "desk/review.html", {**self.admin_site.each_context(request), **context})
-
-    def _claim(self, request: HttpRequest, row: ReviewRequest, verb: str) -> HttpResponse:
-        try:
-            getattr(row, verb)(by=request.user)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        return redirect(reverse("admin:reviews_reviewrequest_change", args=[row.pk]))
-
-    def _reading(self, request: HttpRequest, row: ReviewRequest) -> dict[str, Any]:
-        """What a clinician needs to decide, and why they may not."""
-        approved = Review.objects.valid().filter(revision=row.revision).select_related("revision").first()
-        base = approved or baseline(row.revision)
-        refusal = ""
-        try:
-            if row.closed_at is not None:
-                raise Moved(f"Closed on {row.closed_at:%-d %B %Y} by {row.closed_by}: {row.get_outcome_display()}.")
-            Reviewer.of(request.user).may_review(row.revision, on=clock.today())  # type: ignore[arg-type]
-        except Refusal as why:
-            refusal = str(why)
-        return {
-            "refusal": refusal,
-            "base": base,
-            "blocks": difference.blocks(base.revision, row.revision) if base is not None else [],
-            "warnings": readiness.warnings(row.revision),
-            "mine": row.claimed_by is not None and row.claimed_by.user_id == request.user.pk,
-        }

@@ -1,18 +1,15 @@
-"""The forms of the desk; each ends in one verb."""
+"""Writing a text, and asking for its review."""
 
-import datetime as dt
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.admin.widgets import AdminDateWidget, AdminTextareaWidget
 
 from accounts.forms import VerbForm
-from articles import text
 from articles.digest import Source
 from articles.models import Article, Origin, Revision
 
-from .models import Credential, CredentialCheck, Publication, Review, ReviewRequest, Withdrawal
-from .models.requests import MOST_MONTHS, USUAL_MONTHS
+from ..models import ReviewRequest
 
 
 class SourcesField(forms.CharField):
@@ -163,137 +160,3 @@ class AskForm(VerbForm, forms.Form):
         """Put the version into the queue."""
         fields = self.cleaned_data
         return ReviewRequest.objects.ask(self.revision, by=self.by, note=fields["note"], due_on=fields["due_on"])
-
-
-class DecisionForm(VerbForm, forms.Form):
-    """The clinician's decision about the text that was on the screen."""
-
-    digest = forms.CharField(widget=forms.HiddenInput)
-    scope = forms.ChoiceField(
-        label="What you read", choices=Review.Scope.choices, widget=forms.RadioSelect, initial="whole"
-    )
-    months = forms.IntegerField(
-        label="Good for how many months",
-        min_value=1,
-        max_value=MOST_MONTHS,
-        initial=USUAL_MONTHS,
-        help_text=f"At most {MOST_MONTHS}. A review of the changes only ends with the whole-page approval it rests on.",
-    )
-    signed_on = forms.DateField(
-        label="Signing day",
-        required=False,
-        widget=AdminDateWidget,
-        help_text="Empty: today. An earlier day, year-month-day, for a review done on paper.",
-    )
-    evidence_to = forms.DateField(
-        label="Evidence searched up to", required=False, widget=AdminDateWidget, help_text="Year-month-day, if you did."
-    )
-    conflicts = forms.CharField(label="Conflicts of interest", initial="None declared", help_text="Readers may see it.")
-    public_note = forms.CharField(
-        label="Public note", required=False, max_length=300, help_text="One sentence for the page's history."
-    )
-    private_note = forms.CharField(
-        label="To the author",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Needed if you ask for changes: what must change?",
-    )
-    review_request: ReviewRequest
-    approves: bool
-
-    def perform(self) -> Review:
-        """Sign, or send back."""
-        fields = self.cleaned_data
-        if not self.approves:
-            return self.review_request.ask_for_changes(
-                by=self.by, digest=fields["digest"], reason=fields["private_note"]
-            )
-        return self.review_request.approve(
-            by=self.by,
-            digest=fields["digest"],
-            scope=fields["scope"],
-            signed_on=fields["signed_on"],
-            months=fields["months"],
-            evidence_to=fields["evidence_to"],
-            conflicts=fields["conflicts"],
-            public_note=fields["public_note"],
-            private_note=fields["private_note"],
-        )
-
-
-class PublishForm(VerbForm, forms.Form):
-    """Let readers see an approved text."""
-
-    live_from = forms.SplitDateTimeField(
-        label="From",
-        required=False,
-        widget=AdminSplitDateTime,
-        help_text="Empty: now. Otherwise a later day and hour in UTC.",
-    )
-    review: Review
-
-    def perform(self) -> Publication:
-        """Publish it, now or later."""
-        hour: dt.datetime | None = self.cleaned_data["live_from"]
-        return self.review.publish(by=self.by, live_from=hour)
-
-
-class WithdrawForm(VerbForm, forms.Form):
-    """Take a page down."""
-
-    why = forms.CharField(
-        label="Reason", widget=forms.Textarea(attrs={"rows": 3}), help_text="Readers see it. Plain, and no blame."
-    )
-    instead = forms.ModelChoiceField(
-        label="Read instead", required=False, queryset=Article.objects.none(), help_text="Another public page, if any."
-    )
-    publication: Publication
-
-    def perform(self) -> Withdrawal:
-        """Withdraw it at once."""
-        return self.publication.withdraw(by=self.by, **self.cleaned_data)
-
-
-class CredentialField(forms.ModelChoiceField[Credential]):
-    """A credential, with the name of the person it belongs to."""
-
-    def label_from_instance(self, obj: Credential) -> str:
-        """The reviewer first."""
-        return f"{obj.reviewer}: {obj}"
-
-
-class CheckForm(VerbForm, forms.ModelForm[CredentialCheck]):
-    """A check of a credential, or its revocation."""
-
-    credential = CredentialField(queryset=Credential.objects.select_related("reviewer"))
-
-    class Meta:
-        model = CredentialCheck
-        fields: ClassVar[list[str]] = ["credential", "checked_on", "valid_from", "valid_until", "revoked", "why"]
-
-    def clean(self) -> dict[str, Any]:
-        """A check has an end, a revocation has none."""
-        fields = super().clean() or {}
-        if not fields.get("revoked") and fields.get("valid_until") is None:
-            self.add_error("valid_until", "Say until when the licence is valid, or tick “revoked”.")
-        if fields.get("revoked") and fields.get("valid_until") is not None:
-            self.add_error("valid_until", "Leave this empty for a revocation.")
-        return fields
-
-    def perform(self) -> CredentialCheck:
-        """Record the check or the revocation."""
-        fields = self.cleaned_data
-        credential = fields["credential"]
-        why = text.normalise(fields["why"])
-        if fields["revoked"]:
-            self.instance = credential.revoke(by=self.by, from_day=fields["valid_from"], why=why)
-        else:
-            self.instance = credential.record_check(
-                by=self.by,
-                checked_on=fields["checked_on"],
-                valid_from=fields["valid_from"],
-                valid_until=fields["valid_until"],
-                why=why,
-            )
-        row: CredentialCheck = self.instance
-        return row
