@@ -1,137 +1,32 @@
 """Hostile text ends in a refusal or in safe HTML, and no word is lost: RELIABILITY 29 and 30."""
 
 import json
-import os
-import re
-import signal
 import subprocess
-import sys
-import threading
-import unicodedata
 from collections.abc import Iterator
-from html.parser import HTMLParser
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from articles import markdown_child, rendering
+from articles import markdown_child
 from articles.rendering import contents, headings, render
-from articles.text import SECTION_LIMIT, TextRefused, normalise
+from articles.text import TextRefused, normalise
+from tests.articles.reader import end, safe
 
 pytestmark = pytest.mark.once
 
-# All that a text may hold, said a second time: what the child allows is compared with this.
-INLINE = {"a", "abbr", "br", "code", "del", "em", "strong", "sub", "sup"}
-BLOCKS = {"blockquote", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "ul"}
-TABLE = {"table", "tbody", "td", "th", "thead", "tr"}
-TAGS = INLINE | BLOCKS | TABLE | {"h1", "h2", "h3", "h4", "h5", "h6"}
-CLASSES = {"admonition note", "admonition warning", "admonition-title", "footnote", "footnote-ref", "footnote-backref"}
-ADDRESS = re.compile(r"https?://[^/]|mailto:.|/[^/\\]|/$|#.")
-
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered() -> Iterator[None]:
+def _converted_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What the child does with a text, without starting one for each; `test_rendering_child.py` starts them."""
+
+    def run(*_: object, **child: Any) -> "subprocess.CompletedProcess[str]":
+        answer = markdown_child.answer(json.loads(child["input"]))
+        return subprocess.CompletedProcess([], 0, json.dumps(answer))
+
     render.cache_clear()
+    monkeypatch.setattr(subprocess, "run", run)
     yield
     render.cache_clear()
-
-
-class Reader(HTMLParser):
-    """What a browser makes of the HTML: the words, the links, and whatever must never be there."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.seen = ""
-        self.faults: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-        self.faults += [f"<{tag}> is never closed" for tag in self.open]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = {name: value or "" for name, value in attrs}
-        if tag not in TAGS:
-            self.faults.append(f"<{tag}>")
-        if tag == "a" and "href" not in named:
-            self.faults.append("a link without an address")
-        if tag not in {"br", "hr"}:
-            self.open.append(tag)
-        self.links += [named["href"]] if "href" in named else []
-        self.ids += [named["id"]] if "id" in named else []
-        self.faults += [f'{tag} {name}="{value}"' for name, value in named.items() if not lawful(tag, name, value)]
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(f"</{tag}> closes nothing")
-
-    def handle_data(self, data: str) -> None:
-        self.seen += data
-
-    def handle_comment(self, data: str) -> None:
-        self.faults.append(f"<!--{data}-->")
-
-    def handle_decl(self, decl: str) -> None:
-        self.faults.append(f"<!{decl}>")
-
-    def handle_pi(self, data: str) -> None:
-        self.faults.append(f"<?{data}>")
-
-    def unknown_decl(self, data: str) -> None:
-        self.faults.append(f"<![{data}]>")
-
-
-def lawful(tag: str, name: str, value: str) -> bool:
-    """Whether a text may hold this attribute."""
-    match name:
-        case "href":
-            return tag == "a" and ADDRESS.match(value) is not None
-        case "rel":
-            return tag == "a" and value == "noopener noreferrer"
-        case "class":
-            return value in CLASSES
-        case "id":
-            return value.startswith(("s-", "fn:", "fnref:"))
-        case "aria-label":
-            return tag == "a" and value.startswith("Source ")
-        case "start":
-            return tag == "ol" and value.isdecimal()
-    return False
-
-
-def hidden(words: str) -> list[str]:
-    """The characters that no reader sees, and the digits they would misread."""
-    faults = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Nd"}
-    plain = {"\n", "\t", *"0123456789"}
-    return [f"U+{ord(each):04X}" for each in words if unicodedata.category(each) in faults and each not in plain]
-
-
-def safe(html: str) -> Reader:
-    """Holds that the HTML is safe for any reader, and returns what they see."""
-    reader = Reader(html)
-    assert reader.faults == []
-    assert len(set(reader.ids)) == len(reader.ids)
-    assert hidden(reader.seen + "".join(reader.links)) == []
-    return reader
-
-
-def end(typed: str) -> tuple[str, str]:
-    """How a text ends: its HTML and no refusal, or no HTML and the refusal."""
-    try:
-        return render(normalise(typed)), ""
-    except TextRefused as refusal:
-        return "", str(refusal)
-
-
-def spread(piece: str, times: int) -> str:
-    """A piece repeated so many times, divided into sections within their limit."""
-    each = (SECTION_LIMIT - 100) // len(piece)
-    parts = [piece * min(each, times - start) for start in range(0, times, each)]
-    return "\n\n".join(f"## Part {number}\n\n{part}" for number, part in enumerate(parts, start=1))
-
-
-# Raw HTML: way 29
 
 
 @pytest.mark.parametrize(
@@ -414,151 +309,6 @@ def test_an_escaped_entity_is_no_way_round_the_refused_characters(code: str) -> 
 # Sizes and nests: way 29
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(spread("[", 10_000), id="brackets opened"),
-        pytest.param("[" * 9_900 + "]" * 9_900, id="brackets nested"),
-        pytest.param(spread("![a](", 10_000), id="images opened"),
-        pytest.param(spread("> ", 10_000), id="quotes"),
-        pytest.param(">" * 10_000 + " deep", id="quotes on one line"),
-        pytest.param("*" * 9_000 + "deep" + "*" * 9_000, id="emphasis nested"),
-        pytest.param(spread("*a **b", 10_000), id="emphasis opened"),
-        pytest.param(spread("<a ", 10_000), id="tags opened"),
-        pytest.param("\n".join(" " * 4 * depth + "- a" for depth in range(95)), id="lists inside lists"),
-        pytest.param("|" * 500 + "\n" + "|".join(["-"] * 500) + "\n" + "|\n" * 5_000, id="a table"),
-        pytest.param("\n".join(f"[^{number}]: a" for number in range(1_500)), id="notes"),
-        pytest.param("# a\n" * 4_000, id="headings"),
-        pytest.param("a\n: b\n" * 3_000, id="meanings"),
-    ],
-)
-def test_ten_thousand_nested_marks_end_in_safe_html_or_a_clear_refusal(body: str) -> None:
-    html, refusal = end(body)
-    if refusal:
-        assert refusal.startswith("Text: ")
-        assert len(refusal) < 300
-    else:
-        assert safe(html).seen.count("deep") == body.count("deep")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param("a" * 1_000_000, id="one line"),
-        pytest.param("\n\n".join(["## Part\n\n" + "a " * 8_000] * 62), id="in lawful sections"),
-    ],
-)
-def test_a_body_of_a_megabyte_is_refused_with_the_limit(body: str) -> None:
-    with pytest.raises(TextRefused, match="at most 100,000 fit"):
-        render(body)
-
-
-@pytest.mark.parametrize("length", [10, 15_000])
-def test_a_definition_used_six_thousand_times_is_shown_or_refused(length: int) -> None:
-    html, refusal = end(f"[x]: https://example.org/{'a' * length}\n\n" + spread("[x], ", 6_000))
-    assert len(html) < 1_100_000
-    assert "too long" in refusal or len(safe(html).links) in {0, 6_000}
-
-
-# The child with its limits: way 29
-
-
-def test_a_text_that_would_hang_is_refused() -> None:
-    with pytest.raises(TextRefused, match="takes too long to turn into a page"):
-        render("[" * 19_000)
-
-
-def test_a_child_that_does_not_end_by_itself_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    endless = tmp_path / "endless.py"
-    endless.write_text("import signal\nsignal.pause()\n")
-    monkeypatch.setattr(rendering, "CHILD", endless)
-    monkeypatch.setattr(rendering, "PATIENCE_SECONDS", 0.2)
-    with pytest.raises(TextRefused, match="takes too long to turn into a page"):
-        render("Words.")
-
-
-@pytest.mark.parametrize("ending", ["raise MemoryError", "raise RecursionError", "import os; os.kill(os.getpid(), 9)"])
-def test_a_child_that_breaks_refuses_the_text(ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = tmp_path / "broken.py"
-    broken.write_text(ending)
-    monkeypatch.setattr(rendering, "CHILD", broken)
-    with pytest.raises(TextRefused, match="takes too long to turn into a page"):
-        render("Words.")
-
-
-def child(program: str) -> "subprocess.CompletedProcess[str]":
-    """How a program ends that runs as the child does, with the child's module at hand."""
-    folder = str(Path(markdown_child.__file__).parent)
-    packages = [path for path in sys.path if path.endswith("-packages")]
-    start = f"import sys; sys.path.insert(0, {folder!r}); import markdown_child, resource\n"
-    return subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"{start}{program}\nmarkdown_child.main()", *packages],
-        input=json.dumps("Words."),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
-def test_the_child_works_inside_limits_of_time_and_memory() -> None:
-    asked = child(
-        "markdown_child.answer = lambda text: {'cpu': resource.getrlimit(resource.RLIMIT_CPU), "
-        "'memory': resource.getrlimit(resource.RLIMIT_AS)}"
-    )
-    assert json.loads(asked.stdout) == {"cpu": [2, 2], "memory": [512 * 1024**2, 512 * 1024**2]}
-
-
-def test_the_system_ends_a_child_that_computes_without_end() -> None:
-    ended = child("def answer(text):\n    while True: pass\nmarkdown_child.answer = answer")
-    assert ended.returncode in {-signal.SIGKILL, -signal.SIGXCPU}
-
-
-def test_the_system_gives_a_child_no_more_memory_than_its_own() -> None:
-    ended = child("markdown_child.answer = lambda text: {'html': 'a' * 2**30}")
-    assert ended.returncode == 1
-    assert "MemoryError" in ended.stderr
-
-
-def test_output_out_of_all_proportion_is_refused() -> None:
-    assert "<p>Words.</p>" in child("").stdout
-    refused = json.loads(child("markdown_child.OUTPUT = 10").stdout)
-    assert "becomes too long as a page" in refused["refused"]
-
-
-def test_the_child_knows_no_secret_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    telling = tmp_path / "telling.py"
-    telling.write_text("import json, os\nprint(json.dumps({'html': ' '.join(os.environ)}))\n")
-    monkeypatch.setattr(rendering, "CHILD", telling)
-    told = render("Words.").split()
-    assert {"SECRET_KEY", "SECOND_FACTOR_KEYS", "DATABASE_URL", "EMAIL_URL"} & set(told) == set()
-
-
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_the_same_text_gives_the_same_bytes_in_another_process(seed: str) -> None:
-    body = normalise(
-        "Opening with {{ members }} and <5 mg.\n\n## Dose\n\n## Dose\n\nKnown [1](#source-1) and[^1], "
-        "<ada@example.org>.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nTerm\n:   meaning\n\n!!! note\n    Words.\n\n"
-        "[^1]: A note.\n"
-    )
-    program = (
-        "import json, sys, django; django.setup()\n"
-        "from articles.rendering import render\nsys.stdout.write(render(json.loads(sys.stdin.read())))"
-    )
-    there = subprocess.run(
-        [sys.executable, "-c", program],
-        input=json.dumps(body),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-        env={**os.environ, "PYTHONHASHSEED": seed, "DJANGO_SETTINGS_MODULE": "tests.settings"},
-        cwd=Path(rendering.__file__).parent.parent,
-    )
-    assert there.stdout == render(body)
-
-
-# What is read from the HTML
-
-
 def test_the_contents_list_the_sections_in_order() -> None:
     html = render("Opening\n\n## First & <last>\n\n### Deeper\n\n## *Second* `code`\n\nwords")
     assert contents(html) == [("s-first-last", "First & <last>"), ("s-second-code", "Second code")]
@@ -582,21 +332,3 @@ def test_a_text_without_a_word_is_empty() -> None:
 
 def test_the_token_of_members_stays_a_token() -> None:
     assert render("Ask {{ members }}.") == "<p>Ask {{ members }}.</p>"
-
-
-def test_a_crowd_is_rendered_two_at_a_time_so_that_no_plain_text_looks_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    both_inside, a_third_comes_in = threading.Barrier(2), []
-
-    def child(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
-        both_inside.wait(60)
-        a_third_comes_in.append(rendering.TURN.acquire(blocking=False))
-        both_inside.wait(60)
-        return subprocess.CompletedProcess([], 0, json.dumps({"html": "<p>Words.</p>"}))
-
-    monkeypatch.setattr(subprocess, "run", child)
-    threads = [threading.Thread(target=render, args=[f"Words {number}."]) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert a_third_comes_in == [False] * 4
