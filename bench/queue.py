@@ -42,7 +42,7 @@ def queue() -> None:
     client = Client(raise_request_exception=True)
     client.force_login(clinician.user)
     address = reverse("admin:reviews_reviewrequest_changelist")
-    print(f"\nReview queue: {REQUESTS:,} requests, {PAGES:,} public pages due; wall time, median of {ROUNDS}")
+    print(f"\nReview queue: {REQUESTS:,} requests, {PAGES:,} public pages; wall time, median of {ROUNDS}")
     print(f"  {'pages that fall due':24} {milliseconds(waiting.lapses):8.0f} ms")
     for name, query in {
         "first page": "",
@@ -59,7 +59,7 @@ def queue() -> None:
 
 
 def fill(clinician: "Reviewer") -> None:
-    """Public pages whose review lapsed or soon will, and as many new pages in the queue; lawful for every guard."""
+    """Public pages, a quarter of which falls due or has lapsed, and new pages in the queue; lawful for every guard."""
     from accounts import clock
     from accounts.models import User
     from reviews.models import Publication, Review, ReviewRequest
@@ -85,7 +85,7 @@ def fill(clinician: "Reviewer") -> None:
             signed_as=clinician.signature,
             signed_role=clinician.specialty,
             signed_on=today - dt.timedelta(300),
-            next_due=today + dt.timedelta(number * 7919 % 150 - 90),
+            next_due=today + dt.timedelta(number * 7919 % 365 - 30),
         )
         for number, request in enumerate(requests[:PAGES])
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Exists, OuterRef
@@ -11,7 +12,7 @@ from articles.models import Revision
 from .models import CredentialCheck, Review
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from accounts.models import User
 
@@ -40,9 +41,9 @@ class Cover:
     def of(cls, user: "User", today: dt.date) -> "Cover":
         """The cover of the reviewer behind an account; none where there is no reviewer."""
         checks = list(CredentialCheck.objects.filter(credential__reviewer__user=user).order_by("pk"))
-        return cls(tuple(_span(number, checks) for number, check in enumerate(checks) if not check.revoked), today)
+        return cls(tuple(_spans(checks)), today)
 
-    @property
+    @cached_property
     def ends_on(self) -> dt.date:
         """The first day from today on that no check covers."""
         day = self.today
@@ -76,13 +77,14 @@ class Cover:
         return f"Nobody has checked a credential of yours by {self.today:%-d %B %Y}. {REMEDY}"
 
 
-def _span(number: int, checks: "Sequence[CredentialCheck]") -> Span:
-    """The days of one check, less those that a later row of its credential revokes."""
-    check = checks[number]
-    revoked = [row.valid_from for row in checks[number:] if row.revoked and row.credential_id == check.credential_id]
-    assert check.valid_until is not None  # check_has_dates_or_revokes
-    last = min([check.valid_until, *(day - DAY for day in revoked)])
-    return Span(check.valid_from, last, revoked=last < check.valid_until)
+def _spans(checks: "Sequence[CredentialCheck]") -> "Iterator[Span]":
+    """The days of each check, less those that a later row of its credential revokes."""
+    for number, check in enumerate(checks):
+        if check.valid_until is None:  # a revocation
+            continue
+        later = [row for row in checks[number:] if row.credential_id == check.credential_id]
+        last = min([check.valid_until, *(row.valid_from - DAY for row in later if row.revoked)])
+        yield Span(check.valid_from, last, revoked=last < check.valid_until)
 
 
 class Version(NamedTuple):
@@ -108,7 +110,7 @@ class Onlooker:
             return cls(user.pk, None, {})
         return cls(user.pk, Cover.of(user, today), _versions(user))
 
-    @property
+    @cached_property
     def may_sign(self) -> bool:
         """Whether they may review anything today."""
         return self.cover is not None and self.cover.counts

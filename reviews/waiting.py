@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from articles.models import Revision
 
-from .models import Publication, Review, ReviewRequest
+from .models import CredentialCheck, Publication, Review, ReviewRequest
 from .onlooker import Onlooker
 from .standing import Stamp
 
@@ -55,10 +55,11 @@ def lapses(today: dt.date) -> list[Lapse]:
     soon = dt.timedelta(settings.REVIEW_DUE_DAYS)
     # A stamp costs some subqueries, so only those are read that can have come due: an approval of the text ends in
     # time, or a credential on which it rests was revoked at all.
+    revoked = CredentialCheck.objects.filter(revoked=True).values("credential")
     may_lapse = Review.objects.filter(
         Q(next_due__lte=today + soon)
-        | Q(credential_check__credential__checks__revoked=True)
-        | Q(base__credential_check__credential__checks__revoked=True)
+        | Q(credential_check__credential__in=revoked)
+        | Q(base__credential_check__credential__in=revoked)
     )
     shown = Publication.objects.current().with_stamp().filter(withdrawal__isnull=True)
     columns = ("pk", *(f"review__{column}" for column in COLUMNS[1:6]), "stamp_facts")
@@ -136,7 +137,7 @@ class Waiting:
 
     @property
     def overdue(self) -> bool:
-        """Whether the decision is late: after its day, or on the very day a review lapses, which it does at its start."""
+        """Whether the decision is late. A review lapses at the start of its day, so on that day it is."""
         return self.days_left < 0 or (self.days_left == 0 and self.lapsed)
 
     @property

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -18,6 +19,7 @@ from accounts import clock
 from accounts.admin import ReadOnlyAdmin
 from accounts.refusals import Refusal
 from articles.models import Condition
+from articles.models.conditions import preferred_name
 
 from .. import waiting
 from ..forms.queue import QueueForm
@@ -105,8 +107,12 @@ def _closed(who: Onlooker, chosen: dict[str, str]) -> "QuerySet[ReviewRequest]":
     }
     wanted = {column: chosen[name] for name, column in columns.items() if chosen[name]}
     closed = ReviewRequest.objects.filter(closed_at__isnull=False, **sides.get(chosen["who"], {}), **wanted)
-    related = closed.select_related("revision__article__condition", "claimed_by", "closed_by")
-    return related.defer("revision__body", "revision__html", "revision__short_answer").order_by("-closed_at", "-pk")
+    slug = "revision__article__condition__slug"
+    named = closed.annotate(
+        condition=Coalesce(preferred_name("revision__article__condition"), slug, output_field=CharField())
+    )
+    light = named.defer("revision__body", "revision__html", "revision__short_answer")
+    return light.select_related("revision", "claimed_by", "closed_by").order_by("-closed_at", "-pk")
 
 
 def _page(request: HttpRequest, rows: "Sequence[Row] | QuerySet[Any]", problems: list[str]) -> "Page[Any]":

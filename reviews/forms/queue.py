@@ -29,9 +29,7 @@ class QueueForm(forms.Form):
 
     def __init__(self, data: Any, *, conditions: Sequence[tuple[str, str]]) -> None:
         super().__init__(data)
-        field = self.fields["condition"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "All conditions"), *conditions]
+        self.fields["condition"].choices = [("", "All conditions"), *conditions]  # type: ignore[attr-defined]
 
     def chosen(self) -> dict[str, str]:
         """Each filter with its value; empty where it leaves nothing out."""
