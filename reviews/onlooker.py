@@ -40,7 +40,13 @@ class Cover:
     @classmethod
     def of(cls, user: "User", today: dt.date) -> "Cover":
         """The cover of the reviewer behind an account; none where there is no reviewer."""
-        checks = list(CredentialCheck.objects.filter(credential__reviewer__user=user).order_by("pk"))
+        return cls.from_checks(
+            list(CredentialCheck.objects.filter(credential__reviewer__user=user).order_by("pk")), today
+        )
+
+    @classmethod
+    def from_checks(cls, checks: "Sequence[CredentialCheck]", today: dt.date) -> "Cover":
+        """The cover that one person's checks give, the oldest row first."""
         return cls(tuple(_spans(checks)), today)
 
     @cached_property
