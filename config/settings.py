@@ -116,6 +116,10 @@ if MEMBER_COUNT_ROUND_TO < 1:
 
 # Reviews: how many days before its end a review is called due.
 REVIEW_DUE_DAYS = number("REVIEW_DUE_DAYS", default=60)
+# How many days a clinician's claim of a review holds before anybody may claim it.
+CLAIM_DAYS = number("CLAIM_DAYS", default=7)
+if CLAIM_DAYS < 1:
+    raise ImproperlyConfigured(f"CLAIM_DAYS is {CLAIM_DAYS}. Set it to 1 or more.")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -65,6 +65,8 @@ class World:
         # Public, with an approved newer version that nobody published.
         self.public = make.publication(make.review(self._text("prognosis", "outlook")))
         self.approved = make.review(make.revision(self.public.article, body="An opening.\n\n## Newer\n\nWords."))
+        # Public, its review due within a month.
+        self.due = make.publication(make.review(self._text("living", "living"), months=1))
         # Taken down.
         self.gone = make.publication(make.review(self._text("treatment", "treatment")))
         self.withdrawal = self.gone.withdraw(by=people.publisher(), why="A figure was wrong.")

@@ -70,5 +70,6 @@ def _reading(request: HttpRequest, row: ReviewRequest) -> dict[str, Any]:
         "base": base,
         "blocks": difference.blocks(base.revision, row.revision) if base is not None else [],
         "warnings": readiness.warnings(row.revision),
+        "held": row.is_held(clock.read()),
         "mine": row.claimed_by is not None and row.claimed_by.user_id == request.user.pk,
     }

@@ -19,6 +19,8 @@ from .reviews import Review, ReviewContributor, baseline, contributors
 if TYPE_CHECKING:
     from accounts.models import User
 
+    from .publications import Publication
+
 USUAL_DAYS = 14
 USUAL_MONTHS = 12
 MOST_MONTHS = 36
@@ -75,6 +77,47 @@ class ReviewRequestManager(models.Manager["ReviewRequest"]):
         )
         emails.review_asked(request)
         return request
+
+    @transaction.atomic
+    def due_again(self, publication: "Publication", *, by: "User") -> "ReviewRequest":
+        """Take up the re-review of a public page whose review lapsed or soon will: its text, unchanged.
+
+        Such a page stands in the queue without a row; this makes the row, claimed by the clinician. Raises
+        NotAllowed, MayNotReview, or Moved: who has it, or why there is nothing to review.
+        """
+        if not by.has_perm("reviews.add_review"):
+            raise NotAllowed(f"{by} may not review. Ask an administrator to add you to the group Clinicians.")
+        reviewer = Reviewer.of(by)
+        article = Article.objects.lock(publication.article_id)
+        shown, lapses_on = self._falls_due(publication)
+        waiting = self.open().filter(revision__article=article).select_related("revision").first()
+        if waiting is None:
+            waiting = self.create(revision=shown, kind=ReviewRequest.Kind.AGAIN, asked_by=by, due_on=lapses_on)
+        elif waiting.revision_id != shown.pk:
+            raise Moved(
+                f"Version {waiting.revision.number} of this page waits for a review already. "
+                "Review that one: the page keeps its date until then."
+            )
+        elif waiting.claimed_by_id == reviewer.pk and waiting.is_held(clock.read()):
+            return waiting
+        waiting.claim(by=by)
+        return waiting
+
+    @staticmethod
+    def _falls_due(publication: "Publication") -> tuple[Revision, dt.date]:
+        """The version that readers see and the day its review lapses. Raises Moved where it is not due."""
+        from ..standing import Stamp, Standing
+
+        shown = type(publication).objects.live().filter(pk=publication.pk).select_related("review__revision").first()
+        if shown is None:
+            raise Moved("Readers do not see this version of the page any more. Take another one from the queue.")
+        stamp = Stamp.of(shown)
+        if stamp.standing == Standing.PUBLISHED:
+            raise Moved(
+                f"{stamp.reviewer} reviewed this page on {stamp.signed_on:%-d %B %Y}. "
+                f"It is not due again before {stamp.lapses_on:%-d %B %Y}."
+            )
+        return shown.review.revision, stamp.lapses_on
 
     @staticmethod
     def _kind(revision: Revision) -> "ReviewRequest.Kind":
@@ -140,14 +183,29 @@ class ReviewRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.revision}"
 
+    @property
+    def claim_ends_at(self) -> dt.datetime | None:
+        """From when anybody may claim it again; None where nobody has."""
+        return self.claimed_at + dt.timedelta(settings.CLAIM_DAYS) if self.claimed_at else None
+
+    def is_held(self, now: dt.datetime) -> bool:
+        """Whether somebody's claim counts at a moment. A claim that has ended is nobody's."""
+        return self.claim_ends_at is not None and self.claim_ends_at > now
+
     @transaction.atomic
     def claim(self, *, by: "User") -> None:
-        """Take the work, so that nobody else does it too. Raises NotAllowed, MayNotReview, or Moved: who has it."""
+        """Take the work for CLAIM_DAYS days, so that nobody else does it too; after them anybody may claim it again.
+
+        Raises NotAllowed, MayNotReview, or Moved: who has it.
+        """
         if not by.has_perm("reviews.add_review"):
             raise NotAllowed(f"{by} may not review. Ask an administrator to add you to the group Clinicians.")
         reviewer = Reviewer.of(by)
         reviewer.may_review(self.revision, on=clock.today())
-        free = ReviewRequest.objects.filter(pk=self.pk, closed_at__isnull=True, claimed_by__isnull=True)
+        ended = models.Q(claimed_at__lte=clock.now() - dt.timedelta(settings.CLAIM_DAYS))
+        free = ReviewRequest.objects.filter(
+            models.Q(claimed_by__isnull=True) | ended, pk=self.pk, closed_at__isnull=True
+        )
         if free.update(claimed_by=reviewer, claimed_at=clock.now()) != 1:
             self._explain_move(reviewer)
         self.refresh_from_db()
@@ -300,6 +358,8 @@ class ReviewRequest(models.Model):
                 f"{now.get_outcome_display().lower()}."
             )
         if now.claimed_by is not None and now.claimed_by != reviewer:
+            if not now.is_held(clock.read()):
+                raise Moved(f"{now.claimed_by} had this review until {now.claim_ends_at:%-d %B %Y}. Claim it first.")
             raise Moved(f"{now.claimed_by} has claimed this review. Take another one from the queue.")
         raise Moved("You have claimed this review already.")
 

@@ -8,11 +8,12 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from accounts.refusals import NotAllowed
-from reviews.models import Reviewer
+from reviews.models import Reviewer, ReviewRequest
 from reviews.models.people import MayNotReview
 from reviews.models.requests import Moved
 from tests import make, people
 from tests.conftest import Clock
+from tests.crowd import together
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +121,52 @@ def test_a_reviewer_who_lost_the_right_to_review_cannot_block_the_queue() -> Non
         request.claim(by=former)
     request.refresh_from_db()
     assert request.claimed_by is None
+
+
+def test_a_claim_ends_after_its_days_and_then_anybody_may_claim_and_decide(moved_clock: Clock) -> None:
+    request, clara, dora = make.request(), people.clinician(), people.clinician("Dora")
+    digest = request.revision.digest
+    request.claim(by=clara.user)
+    ends = request.claim_ends_at
+    assert ends is not None
+    moved_clock.move(ends - dt.timedelta(seconds=1))
+    with pytest.raises(Moved, match="Clara Test, MD has claimed this review"):
+        request.claim(by=dora.user)
+    with pytest.raises(Moved, match="You have claimed this review already"):
+        request.claim(by=clara.user)
+    moved_clock.move(ends)
+    with pytest.raises(Moved, match=rf"Clara Test, MD had this review until {ends:%-d %B %Y}. Claim it first"):
+        request.ask_for_changes(by=dora.user, digest=digest, reason="No.")
+    request.claim(by=dora.user)
+    assert (request.claimed_by, request.is_held(ends)) == (dora, True)
+    with pytest.raises(Moved, match="Dora Test, MD has claimed this review"):
+        request.claim(by=clara.user)
+    with pytest.raises(Moved, match="Dora Test, MD has claimed this review"):
+        request.ask_for_changes(by=clara.user, digest=digest, reason="No.")
+
+
+def test_whoever_had_a_claim_that_ended_renews_it_or_decides_as_long_as_nobody_else_claims(moved_clock: Clock) -> None:
+    request, clara = make.request(), people.clinician()
+    request.claim(by=clara.user)
+    first = request.claim_ends_at
+    assert first is not None
+    moved_clock.move(first + dt.timedelta(1))
+    request.claim(by=clara.user)
+    assert request.claim_ends_at == first + dt.timedelta(8)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_claim_at_once_what_a_third_had_too_long_one_gets_it(moved_clock: Clock) -> None:
+    request, reviewers = make.request(), [people.clinician(), people.clinician("Dora")]
+    request.claim(by=people.clinician("Third").user)
+    moved_clock.move(make.today() + dt.timedelta(9))
+
+    def claim(by: Reviewer) -> None:
+        ReviewRequest.objects.get(pk=request.pk).claim(by=by.user)
+
+    results = together([lambda: claim(reviewers[0]), lambda: claim(reviewers[1])])
+    request.refresh_from_db()
+    assert request.claimed_by in reviewers
+    assert sorted(type(result).__name__ for result in results) == ["Moved", "NoneType"]
+    (refusal,) = (result for result in results if isinstance(result, Moved))
+    assert f"{request.claimed_by} has claimed this review" in str(refusal)
