@@ -116,6 +116,8 @@ if MEMBER_COUNT_ROUND_TO < 1:
 
 # Reviews: how many days before its end a review is called due.
 REVIEW_DUE_DAYS = number("REVIEW_DUE_DAYS", default=60)
+# How many days a clinician may keep a claim before the review falls back to the queue.
+CLAIM_DAYS = number("CLAIM_DAYS", default=7)
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -60,8 +60,9 @@ def published(publication: "Publication") -> None:
             f"published-{publication.pk}-{person.pk}",
             person,
             f"Published: {review.revision.question}",
-            f"Version {review.revision.number} is public from {publication.live_from:%-d %B %Y %H:%M} UTC.",
-            publication.article.get_absolute_url(),
+            f"Version {review.revision.number} is public from {publication.live_from:%-d %B %Y %H:%M} UTC:\n"
+            f"{_address(publication.article.get_absolute_url())}",
+            _page(review.revision),
         )
 
 
@@ -73,11 +74,28 @@ def withdrawn(withdrawal: "Withdrawal") -> None:
             f"withdrawn-{withdrawal.pk}-{person.pk}",
             person,
             f"Withdrawn: {review.revision.question}",
-            f"{withdrawal.by} withdrew the page:\n\n{withdrawal.why}",
-            withdrawal.publication.article.get_absolute_url(),
+            f"{withdrawal.by} withdrew the page:\n\n{withdrawal.why}\n\n"
+            f"{_address(withdrawal.publication.article.get_absolute_url())}",
+            _page(review.revision),
         )
 
 
+def reviews_due(to: User, pages: Sequence["PageDue"], *, on: dt.date) -> Letter | None:
+    """To the reviewer, later to the publishers too: these public pages need a review, the most urgent first."""
+    first, one = pages[0], len(pages) == 1
+    lapsed = sum(page.stamp.days_overdue > 0 or not page.stamp.in_date for page in pages)
+    return _post(
+        f"reviews-due-{on}-{to.pk}",
+        to,
+        f"{'A review has lapsed' if lapsed else 'A review is due'}: {first.question}"
+        if one
+        else f"{len(pages)} pages need a review{f', {lapsed} have lapsed' if lapsed else ''}",
+        "\n\n".join(
+            f"{page.question}\n{_ends(page.stamp)}\n{_waits(page)}\n{_address(_desk(page.article_id))}" for page in pages
+        )
+        + "\n\nThe queue:",
+        reverse("admin:reviews_reviewrequest_changelist"),
+    )
 def record_verified(faults: list[str], *, head: str, on: dt.date) -> None:
     """To the operators, once a day: does the record hold, and which entry of the ledger was its last?"""
     state = "The record holds." if not faults else "The record does NOT hold:\n\n" + "\n".join(faults)
