@@ -75,7 +75,8 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Those chosen."""
-        return queryset.in_state(Letter.State(self.value())) if self.value() in Letter.State else queryset
+        state = self.value() or ""
+        return queryset.in_state(Letter.State(state)) if state in Letter.State.values else queryset
 
 
 @admin.register(Letter)

@@ -88,7 +88,7 @@ def pages_due(now: dt.datetime) -> Iterator[tuple[User, PageDue]]:
 
     Where the reviewer's account is closed, the publishers hear of it from the first day on.
     """
-    live = Publication.objects.live().values_list("pk", "stamp_facts")
+    live = Publication.objects.live().values_list("pk", "stamp_facts")  # type: ignore[misc]  # of with_stamp()
     stamps = {pk: Stamp.from_facts(facts, now.date()) for pk, facts in live}
     soon = now.date() + dt.timedelta(STAGES[0])
     stamps = {pk: stamp for pk, stamp in stamps.items() if stamp.lapses_on <= soon}

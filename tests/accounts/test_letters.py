@@ -14,7 +14,6 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends import locmem
 from django.db import connection, transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -376,11 +375,11 @@ def root() -> Client:
     return client
 
 
-def press(client: Client, page: str, address: str) -> HttpResponse:
-    """Open a page and press the button on it that leads to an address."""
+def press(client: Client, page: str, address: str) -> str:
+    """Open a page, press the button on it that leads to an address, and read the answer."""
     assert f'action="{address}"' in client.get(page).text
     token = client.cookies[settings.CSRF_COOKIE_NAME].value
-    return client.post(address, {"csrfmiddlewaretoken": token}, follow=True)
+    return client.post(address, {"csrfmiddlewaretoken": token}, follow=True).text
 
 
 OUTBOX = "/admin/accounts/letter/"
@@ -420,19 +419,17 @@ def test_the_outbox_shows_what_waits_what_was_sent_and_what_failed_and_why(root:
 def test_the_buttons_have_one_letter_tried_again_or_all_that_failed(root: Client) -> None:
     one, two, three = failed("one@example.org"), failed("two@example.org"), failed("three@example.org")
     answer = press(root, f"{OUTBOX}{one.pk}/change/", f"{OUTBOX}{one.pk}/try-again/")
-    assert "The letter is tried again with the next run, within a minute." in answer.text
+    assert "The letter is tried again with the next run, within a minute." in answer
     assert Letter.objects.in_state(Letter.State.FAILED).count() == 2
     assert root.post(f"{OUTBOX}{two.pk}/try-again/").status_code == 403  # without its token
     assert root.get(f"{OUTBOX}{two.pk}/try-again/").status_code == 405
-    assert (
-        "Letters that are tried again with the next run, within a minute: 2."
-        in press(root, OUTBOX, f"{OUTBOX}try-again/").text
-    )
+    answer = press(root, OUTBOX, f"{OUTBOX}try-again/")
+    assert "Letters that are tried again with the next run, within a minute: 2." in answer
     assert send_letters() == 3
     # The page was left open: the letter has gone out meanwhile.
     token = root.cookies[settings.CSRF_COOKIE_NAME].value
-    answer = root.post(f"{OUTBOX}{three.pk}/try-again/", {"csrfmiddlewaretoken": token}, follow=True)
-    assert "It is not sent twice." in answer.text
+    late = root.post(f"{OUTBOX}{three.pk}/try-again/", {"csrfmiddlewaretoken": token}, follow=True)
+    assert "It is not sent twice." in late.text
     assert send_letters() == 0
 
 
