@@ -1,6 +1,5 @@
 """Accounts and the outbox in the admin."""
 
-import datetime as dt
 from typing import Any
 
 from django.contrib import admin, messages
@@ -83,27 +82,21 @@ class StateFilter(admin.SimpleListFilter):
 class LetterAdmin(ReadOnlyAdmin):
     """The outbox: what went out, what waits, what failed and why."""
 
-    list_display = ["subject", "to", "state_now", "written_at", "tries", "next_try", "why"]
+    list_display = ["subject", "to", "state_now", "written_at"]
     list_filter = [StateFilter]
     search_fields = ["to", "subject"]
-    fields = ["to", "subject", "words", "state_now", "written_at", "sent_at", "tries", "next_try", "problem"]
+    fields = ["to", "subject", "words", "state_now", "written_at", "sent_at", "tries", "problem"]
 
     @admin.display(description="State")
     def state_now(self, letter: Letter) -> str:
-        """Waits, failed or sent."""
-        return str(letter.state.label)
-
-    @admin.display(description="Next try", empty_value="None")
-    def next_try(self, letter: Letter) -> dt.datetime | str | None:
-        """When it is tried next, by itself."""
-        if letter.is_given_up:
-            return "Given up"
-        return None if letter.sent_at else letter.not_before
-
-    @admin.display(description="Problem", empty_value="")
-    def why(self, letter: Letter) -> str:
-        """What the mail server said, cut to fit a list."""
-        return Truncator(letter.problem).chars(120)
+        """Sent when, tried again when, or given up; and what the mail server said."""
+        if letter.state == Letter.State.SENT:
+            return f"Sent on {letter.sent_at:%-d %B %Y at %H:%M} UTC"
+        next_try = f"Next try from {letter.not_before:%-d %B %Y at %H:%M} UTC"
+        if letter.state == Letter.State.WAITS:
+            return f"Waits. {next_try}"
+        then = f"Given up after {letter.tries} tries" if letter.is_given_up else f"Tries: {letter.tries}. {next_try}"
+        return f"Failed. {then}. {Truncator(letter.problem).chars(120)}"
 
     @admin.display(description="Letter")
     def words(self, letter: Letter) -> str:

@@ -92,7 +92,9 @@ def reviews_due(to: User, pages: Sequence["PageDue"], *, on: dt.date) -> Letter 
     listed = (
         f"{page.question}\n{_until(page)}\n{_in_hand(page)}\n{_address(_desk(page.article_id))}" for page in pages
     )
-    return _post(f"reviews-due-{on}-{to.pk}", to, subject, _list("These public pages need a review.", listed), _queue())
+    return _post(
+        f"reviews-due-{on}-{to.pk}", to, subject, _list("What readers see here needs a review.", listed), _queue()
+    )
 
 
 def claims_held(to: User, claims: Sequence["Claim"], *, on: dt.date) -> Letter | None:
@@ -102,7 +104,7 @@ def claims_held(to: User, claims: Sequence["Claim"], *, on: dt.date) -> Letter |
         f"{claim.ends_at:%-d %B %Y at %H:%M} UTC.\n{_address(_request(claim.request))}"
         for claim in claims
     )
-    opening = "You claimed these reviews. Decide, or hand them back; else they fall back to the queue by themselves."
+    opening = "You claimed this. Decide, or hand it back; else it falls back to the queue by itself."
     subject = _count(claims, "Your claim ends soon", "claims of yours end soon")
     return _post(f"claims-held-{on}-{to.pk}", to, subject, _list(opening, listed), _queue())
 
@@ -114,7 +116,7 @@ def claims_fallen_back(to: User, claims: Sequence["Claim"], *, on: dt.date) -> L
         f"{claim.ends_at:%-d %B %Y at %H:%M} UTC.\n{_address(_request(claim.request))}"
         for claim in claims
     )
-    opening = "These reviews are in the queue again, and anybody may take them. You may claim them anew."
+    opening = "This is in the queue again, and anybody may take it. You may claim it anew."
     subject = _count(claims, "Your claim fell back to the queue", "claims of yours fell back to the queue")
     return _post(f"claims-back-{on}-{to.pk}", to, subject, _list(opening, listed), _queue())
 
@@ -128,8 +130,8 @@ def checks_ending(to: User, checks: Sequence["CheckEnding"], *, on: dt.date) -> 
         + (f"\n{_address(_credential(ending))}" if registrar else "")
         for ending in sorted(checks, key=lambda ending: ending.ends_on)
     )
-    opening = "Look these credentials up again and record a new check." if registrar else "Ask a registrar for a check."
-    opening += " Without one nothing can be signed on them after that day. What was signed before stays."
+    opening = "Look this up again and record a new check." if registrar else "Ask a registrar for a check."
+    opening += " Without one nothing can be signed on the credential after that day. What was signed before stays."
     subject = _count(checks, "A check of a credential runs out", "checks of credentials run out")
     end = reverse("admin:reviews_credential_changelist") if registrar else _queue()
     return _post(f"checks-ending-{on}-{to.pk}", to, subject, _list(opening, listed), end)
@@ -169,7 +171,7 @@ def _count(things: Sequence[object], one: str, many: str) -> str:
 
 
 def _list(opening: str, things: Iterable[str]) -> str:
-    return "\n\n".join([opening, *things])
+    return "\n\n".join([opening, *things, "Everything else at the desk:"])
 
 
 def _page(revision: "Revision") -> str:

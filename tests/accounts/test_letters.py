@@ -404,10 +404,11 @@ def test_the_outbox_shows_what_waits_what_was_sent_and_what_failed_and_why(root:
     assert shown == {"waits": {"waits"}, "sent": {"gone"}, "failed": {"bad", "hopeless"}}
     page = root.get(OUTBOX).text
     assert "No such mailbox" in page
-    assert "Given up" in page
+    assert f"Given up after {Letter.MOST_TRIES} tries" in page
+    assert "Tries: 3. Next try from" in page
     assert "Letters that failed: 2." in page
-    assert "Given up: nothing sends it by itself any more." in root.get(f"{OUTBOX}{hopeless.pk}/change/").text
-    assert "It is tried again by itself" in root.get(f"{OUTBOX}{bad.pk}/change/").text
+    assert "Nothing sends this letter by itself any more." in root.get(f"{OUTBOX}{hopeless.pk}/change/").text
+    assert "This letter is tried again by itself." in root.get(f"{OUTBOX}{bad.pk}/change/").text
     # A letter of the desk is shown whole; one about an account holds a link that opens it, and is not.
     assert "It is approved." in root.get(f"{OUTBOX}{Letter.objects.get(key=KEY).pk}/change/").text
     page = root.get(f"{OUTBOX}{gone.pk}/change/").text

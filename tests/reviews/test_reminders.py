@@ -90,7 +90,7 @@ def test_one_letter_lists_every_page_with_its_day_its_address_and_who_has_it(mov
     letter = Letter.objects.get(to=clara.user.email)
     day = f"{end(first):%-d %B %Y}, in 6 days."
     blocks = letter.body.split("\n\n")
-    assert blocks[1:-1] == [
+    assert blocks[1:-2] == [
         f"What about {slug}?\nIts review ends on {day}\n{in_hand}\nhttp://testserver"
         + reverse("admin:articles_article_change", args=[page.article_id])
         for slug, page, in_hand in [
