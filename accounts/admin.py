@@ -2,11 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.text import Truncator
 
 from .models import Letter, User
+from .refusals import Refusal
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -57,9 +62,96 @@ class UserAdmin(StockUserAdmin[User]):
     actions = None
 
 
+class StateFilter(admin.SimpleListFilter):
+    """Letters by how far they are."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The states."""
+        return [(state.value, str(state.label)) for state in Letter.State]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Those chosen."""
+        state = self.value() or ""
+        return queryset.in_state(Letter.State(state)) if state in Letter.State.values else queryset
+
+
 @admin.register(Letter)
 class LetterAdmin(ReadOnlyAdmin):
-    """What went out, what waits, and why."""
+    """The outbox: what went out, what waits, what failed and why."""
 
-    list_display = ["subject", "to", "written_at", "sent_at", "tries", "problem"]
-    list_filter = ["sent_at"]
+    list_display = ["subject", "to", "state_now", "written_at"]
+    list_filter = [StateFilter]
+    search_fields = ["to", "subject"]
+    fields = ["to", "subject", "words", "state_now", "written_at", "sent_at", "tries", "problem"]
+
+    @admin.display(description="State")
+    def state_now(self, letter: Letter) -> str:
+        """Sent when, tried again when, or given up; and what the mail server said."""
+        if letter.state == Letter.State.SENT:
+            return f"Sent on {letter.sent_at:%-d %B %Y at %H:%M} UTC"
+        next_try = f"Next try from {letter.not_before:%-d %B %Y at %H:%M} UTC"
+        if letter.state == Letter.State.WAITS:
+            return f"Waits. {next_try}"
+        then = f"Given up after {letter.tries} tries" if letter.is_given_up else f"Tries: {letter.tries}. {next_try}"
+        return f"Failed. {then}. {Truncator(letter.problem).chars(120)}"
+
+    @admin.display(description="Letter")
+    def words(self, letter: Letter) -> str:
+        """The words. A letter about somebody's password holds a link that is theirs alone."""
+        return letter.body if letter.key else "A letter about the account itself. Its words are not shown."
+
+    def get_urls(self) -> list[Any]:
+        """The stock addresses, and those of the buttons."""
+        view = self.admin_site.admin_view
+        return [
+            path("try-again/", view(self.try_all_again), name="accounts_letter_try_all_again"),
+            path("<int:object_id>/try-again/", view(self.try_again), name="accounts_letter_try_again"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """One letter; with the button, if it failed."""
+        letter = self.get_object(request, object_id)
+        failed = letter is not None and letter.state == Letter.State.FAILED
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "failed": failed})
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The outbox; with the button, if letters failed."""
+        failed = Letter.objects.in_state(Letter.State.FAILED).count()
+        return super().changelist_view(request, {**(extra_context or {}), "failed": failed})
+
+    def try_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """One failed letter goes out with the next run."""
+        if refused := self._refused(request):
+            return refused
+        letter = get_object_or_404(Letter, pk=object_id)
+        try:
+            letter.try_again(by=request.user)  # type: ignore[arg-type]  # admin_view let them in
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "The letter is tried again with the next run, within a minute.")
+        return redirect("admin:accounts_letter_change", object_id)
+
+    def try_all_again(self, request: HttpRequest) -> HttpResponse:
+        """Every failed letter goes out with the next run."""
+        if refused := self._refused(request):
+            return refused
+        try:
+            count = Letter.objects.all().try_again(by=request.user)  # type: ignore[arg-type]  # admin_view let them in
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"Letters that are tried again with the next run, within a minute: {count}.")
+        return redirect("admin:accounts_letter_changelist")
+
+    def _refused(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to whoever may not look at the outbox, and to anything but a form."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied("Only administrators look after the outbox.")
+        return None if request.method == "POST" else HttpResponseNotAllowed(["POST"])

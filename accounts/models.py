@@ -1,6 +1,7 @@
 """Who is it? People by their e-mail address, and the letters they are sent."""
 
 import datetime as dt
+import logging
 import unicodedata
 from typing import Any, ClassVar
 
@@ -10,7 +11,9 @@ from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
 from . import clock
-from .refusals import NotAllowed
+from .refusals import NotAllowed, Refusal
+
+logger = logging.getLogger(__name__)
 
 
 def canonical_email(address: str) -> str:
@@ -96,19 +99,49 @@ class User(AbstractBaseUser, PermissionsMixin):
         Authenticator.objects.filter(user=self).delete()
 
 
-class LetterManager(models.Manager["Letter"]):
+class LetterQuerySet(models.QuerySet["Letter"]):
     """The outbox."""
 
-    def post(self, *, to: str, subject: str, body: str, key: str | None = None) -> None:
-        """Write a letter inside the caller's transaction; a job sends it. With a key it is written once only."""
+    def in_state(self, state: "Letter.State") -> "LetterQuerySet":
+        """Letters in a state; see `Letter.state`."""
+        if state == Letter.State.SENT:
+            return self.filter(sent_at__isnull=False)
+        unsent = self.filter(sent_at__isnull=True)
+        return unsent.exclude(problem="") if state == Letter.State.FAILED else unsent.filter(problem="")
+
+    def post(self, *, to: str, subject: str, body: str, key: str | None = None) -> "Letter | None":
+        """Write a letter inside the caller's transaction; a job sends it.
+
+        With a key it is written once only: None says that it had been written before.
+        """
         if key is None:
-            self.create(to=to, subject=subject, body=body)
-        else:
-            self.get_or_create(key=key, defaults={"to": to, "subject": subject, "body": body})
+            return self.create(to=to, subject=subject, body=body)
+        letter, written = self.get_or_create(key=key, defaults={"to": to, "subject": subject, "body": body})
+        return letter if written else None
+
+    def try_again(self, *, by: User) -> int:
+        """Let the failed letters among these go out with the next run, and say how many. Raises NotAllowed."""
+        if not by.has_perm("accounts.change_letter"):
+            raise NotAllowed(f"{by} may not send letters again. Administrators do.")
+        # One statement: whatever is being sent, or was sent, has no problem and stays as it is.
+        count = self.in_state(Letter.State.FAILED).update(problem="", tries=0, not_before=clock.now())
+        if count:
+            logger.info("Failed letters to be tried again: %s, says account %s", count, by.pk)
+        return count
 
 
 class Letter(models.Model):
     """A letter in the outbox: written with the act it tells of, sent afterwards."""
+
+    class State(models.TextChoices):
+        """How far a letter is."""
+
+        WAITS = "waits", "Waits"
+        FAILED = "failed", "Failed"
+        SENT = "sent", "Sent"
+
+    # With the waits between them (`outbox.LONGEST_WAIT`) this is about a week.
+    MOST_TRIES = 36
 
     to = models.EmailField()
     subject = models.CharField(max_length=200)
@@ -120,7 +153,7 @@ class Letter(models.Model):
     problem = models.TextField(blank=True, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[LetterManager] = LetterManager()
+    objects: ClassVar[LetterQuerySet] = LetterQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-pk"]
@@ -129,7 +162,30 @@ class Letter(models.Model):
     def __str__(self) -> str:
         return f"{self.subject} (to {self.to})"
 
+    @property
+    def state(self) -> "Letter.State":
+        """Sent; failed, where the last try ended with a problem; or it waits, or is just being sent."""
+        if self.sent_at is not None:
+            return Letter.State.SENT
+        return Letter.State.FAILED if self.problem else Letter.State.WAITS
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it failed so often that nothing tries it again by itself."""
+        return self.state == Letter.State.FAILED and self.tries >= Letter.MOST_TRIES
+
     def claim(self, *, now: dt.datetime, lease: dt.timedelta) -> bool:
         """Take the letter for sending; False if another process has it. After the lease it is free again."""
         free = Letter.objects.filter(pk=self.pk, sent_at__isnull=True, not_before__lte=now)
-        return free.update(not_before=now + lease, tries=models.F("tries") + 1) == 1
+        # Without its problem it is not a failed letter while it is being sent, so nobody lets it go out beside that.
+        return free.update(not_before=now + lease, tries=models.F("tries") + 1, problem="") == 1
+
+    def try_again(self, *, by: User) -> None:
+        """Let a failed letter go out with the next run. Raises NotAllowed, or Refusal for one that has not failed."""
+        count = Letter.objects.filter(pk=self.pk).try_again(by=by)
+        self.refresh_from_db()
+        if count != 1:
+            if self.sent_at is not None:
+                raise Refusal(f"This letter went out on {self.sent_at:%-d %B %Y at %H:%M} UTC. It is not sent twice.")
+            raise Refusal("This letter waits, or is just being sent. It goes out by itself.")
+        logger.info("Letter %s is tried again", self.pk)

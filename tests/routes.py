@@ -149,6 +149,8 @@ ROUTES: dict[str, Row] = {
     "admin/(?P<url>.*)$": Row(nothing=STAFF),
     **dict(_admin()),
     "admin:auth_user_password_change": Row(shown=only(), acts={"set another's password": only()}),
+    "admin:accounts_letter_try_again": Row(form_only=only(), acts={"try again": only()}),
+    "admin:accounts_letter_try_all_again": Row(form_only=only(), acts={"try all again": only()}),
     "admin:desk_preview": Row(shown=EDITORS),
     "admin:desk_ask": Row(shown=EDITORS, acts={"ask": only(AUTHOR)}),
     "admin:desk_publish": Row(shown=EDITORS, acts={"publish": only(PUBLISHER)}),

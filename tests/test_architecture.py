@@ -41,6 +41,7 @@ CHANGEABLE = {
     "reviews.Reviewer",
     "reviews.Credential",
     "reviews.ReviewRequest",
+    "reviews.Reminder",
     "community.Community",
     "community.Member",
     "pages.Job",

@@ -259,6 +259,11 @@ def desk_forms(world: World) -> Forms:
     waiting, claimed = (reverse(queue, args=[row.pk]) for row in (world.waiting, world.claimed))
     decision |= {"digest": world.waiting.revision.digest, "private_note": "Name the dose."}
     return {
+        ("admin:accounts_letter_try_again", "try again"): (address(world, "admin:accounts_letter_try_again"), {}),
+        ("admin:accounts_letter_try_all_again", "try all again"): (
+            address(world, "admin:accounts_letter_try_all_again"),
+            {},
+        ),
         ("admin:desk_ask", "ask"): (address(world, "admin:desk_ask"), {}),
         ("admin:desk_publish", "publish"): (address(world, "admin:desk_publish"), {}),
         ("admin:desk_withdraw", "withdraw"): (address(world, "admin:desk_withdraw"), {"why": "A wrong figure."}),

@@ -89,12 +89,15 @@ class World:
         another = self.people["another member"]
         totp = Authenticator.objects.create(user=another, type=Authenticator.Type.TOTP, data={"secret": "none"})
         self.key = Authenticator.objects.create(user=another, type=Authenticator.Type.WEBAUTHN, data=security_key())
+        # A letter that the mail server refused.
+        letter = Letter.objects.earliest("pk")
+        Letter.objects.filter(pk=letter.pk).update(problem="No such mailbox", tries=1)
         self.rows: dict[str, models.Model] = {
             "auth_group": Group.objects.get(name="Authors"),
             "account_emailaddress": EmailAddress.objects.get(user=self.people["member"]),
             "mfa_authenticator": totp,
             "accounts_user": self.people["member"],
-            "accounts_letter": Letter.objects.earliest("pk"),
+            "accounts_letter": letter,
             "articles_condition": self.poems,
             "articles_article": self.draft.article,
             "reviews_reviewrequest": self.waiting,

@@ -3,6 +3,7 @@
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck, Reviewer
 from .publications import Publication, Withdrawal
+from .reminders import Reminder
 from .requests import ReviewRequest
 from .reviews import Review, ReviewContributor
 
@@ -11,6 +12,7 @@ __all__ = [
     "CredentialCheck",
     "LedgerEntry",
     "Publication",
+    "Reminder",
     "Review",
     "ReviewContributor",
     "ReviewRequest",

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from accounts import clock, outbox
 from pages.models import Job
-from reviews import emails, record
+from reviews import emails, record, reminders
 from reviews.models import LedgerEntry
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,11 @@ class Work:
     run: Callable[[], str]
     every: dt.timedelta
     lease: dt.timedelta
+
+
+def send_reminders() -> str:
+    """Write letters about what runs out into the outbox."""
+    return f"{len(reminders.write())} reminders written"
 
 
 def send_letters() -> str:
@@ -41,7 +46,9 @@ def verify() -> str:
     return f"{len(faults)} faults in the record"
 
 
+# The reminders first, so that they go out in the same run.
 WORK = {
+    "send_reminders": Work(send_reminders, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "send_letters": Work(send_letters, dt.timedelta(minutes=1), dt.timedelta(minutes=10)),
     "verify_record": Work(verify, dt.timedelta(days=1), dt.timedelta(hours=2)),
 }
