@@ -48,10 +48,10 @@ class SessionStore(db.SessionStore):
 def outlived(request: HttpRequest) -> bool:
     """Whether the session of somebody signed in is too old or was idle for too long; if not, they were seen now."""
     session, now = request.session, time.time()
-    idle = IDLE_SECONDS + (FORM_SECONDS if request.method == "POST" else 0)
-    seen = session.get("seen", 0)
-    if now - seen > idle or now - session.get("since", 0) > LONGEST_SECONDS:
+    idle = now - session.get("seen", 0)
+    allowed = IDLE_SECONDS + (FORM_SECONDS if request.method == "POST" else 0)
+    if idle > allowed or now - session.get("since", 0) > LONGEST_SECONDS:
         return True
-    if now - seen > SEEN_SECONDS:
+    if SEEN_SECONDS < idle <= IDLE_SECONDS:  # a form sent late brings nothing back to life
         session["seen"] = now
     return False
