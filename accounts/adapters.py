@@ -12,7 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from .models import Letter, canonical_email
+from .models import Letter, Session, canonical_email
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Sign in, and note who by number, and for themselves in which browser."""
         super().login(request, user)
+        Session.objects.sweep(user)  # type: ignore[arg-type]
         request.session["browser"] = request.headers.get("User-Agent", "")[:300]
         logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
 
@@ -47,7 +48,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         methods = super().get_reauthentication_methods(user)
         factors = [method for method in methods if method["id"] != "reauthenticate"]
-        if len(factors) > 1 and not get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP]):
+        if (
+            len(factors) > 1
+            and isinstance(user, AbstractBaseUser)
+            and not get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
+        ):
             factors.reverse()  # the key first: the codes beside it are for emergencies
         return factors or methods
 

@@ -93,7 +93,7 @@ class UserAdmin(StockUserAdmin[User]):
             raise PermissionDenied("Only an administrator resets a second factor.")
         row = get_object_or_404(User, pk=person)
         form = ResetSecondFactorForm(request.POST if request.method == "POST" else None)
-        form.person, form.by, form.confirmation = row, request.user, Confirmation(request)  # type: ignore[assignment]
+        form.person, form.by, form.confirmation = row, request.user, Confirmation(request)
         if request.method == "POST" and form.is_valid():
             messages.success(request, f"{row} is signed out everywhere, and sets up a new second factor at sign-in.")
             return redirect("admin:accounts_user_change", row.pk)

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 import unicodedata
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -14,11 +14,8 @@ from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from . import clock
+from . import clock, sessions
 from .refusals import NotAllowed, Refusal
-
-if TYPE_CHECKING:
-    from .sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 
@@ -134,8 +131,13 @@ class SessionManager(BaseSessionManager["Session"]):
     def open(self, user: User) -> "list[Session]":
         """Those of a person that still count, newest use first."""
         rows = self.filter(user=user, expire_date__gt=timezone.now())
-        valid = [row for row in rows if row.data.get(HASH_SESSION_KEY) == user.get_session_auth_hash()]
+        known = user.get_session_auth_hash()
+        valid = [row for row in rows if row.data.get(HASH_SESSION_KEY) == known and not sessions.over(row.data)]
         return sorted(valid, key=lambda row: row.seen_at, reverse=True)
+
+    def sweep(self, user: User) -> None:
+        """Forget those of a person that are over."""
+        self.filter(user=user, expire_date__lte=timezone.now()).delete()
 
 
 class Session(AbstractBaseSession):
@@ -152,11 +154,9 @@ class Session(AbstractBaseSession):
         return self.browser
 
     @classmethod
-    def get_session_store_class(cls) -> "type[SessionStore]":
+    def get_session_store_class(cls) -> type[sessions.SessionStore]:
         """What reads and writes these rows."""
-        from .sessions import SessionStore
-
-        return SessionStore
+        return sessions.SessionStore
 
     @property
     def data(self) -> dict[str, Any]:

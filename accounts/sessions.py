@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
@@ -45,13 +46,17 @@ class SessionStore(db.SessionStore):
         super().save(must_create=must_create)
 
 
+def over(data: SessionBase | dict[str, Any], *, grace: int = 0) -> bool:
+    """Whether a session with these data is too old, or was idle for too long."""
+    now = time.time()
+    return now - data.get("seen", 0) > IDLE_SECONDS + grace or now - data.get("since", 0) > LONGEST_SECONDS
+
+
 def outlived(request: HttpRequest) -> bool:
-    """Whether the session of somebody signed in is too old or was idle for too long; if not, they were seen now."""
-    session, now = request.session, time.time()
-    idle = now - session.get("seen", 0)
-    allowed = IDLE_SECONDS + (FORM_SECONDS if request.method == "POST" else 0)
-    if idle > allowed or now - session.get("since", 0) > LONGEST_SECONDS:
+    """Whether the session of somebody signed in is over; if not, they were seen now."""
+    session = request.session
+    if over(session, grace=FORM_SECONDS if request.method == "POST" else 0):
         return True
-    if SEEN_SECONDS < idle <= IDLE_SECONDS:  # a form sent late brings nothing back to life
-        session["seen"] = now
+    if SEEN_SECONDS < time.time() - session["seen"] <= IDLE_SECONDS:  # a form sent late brings nothing back to life
+        session["seen"] = time.time()
     return False

@@ -69,5 +69,6 @@ class SharedTallies(BaseCache):
         return self.make_and_validate_key(key, version=version)
 
     def _until(self, timeout: Any) -> dt.datetime:
-        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
-        return timezone.now() + dt.timedelta(seconds=seconds)
+        seconds: float = (self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout) or 0
+        until: dt.datetime = timezone.now() + dt.timedelta(seconds=seconds)
+        return until
