@@ -49,7 +49,8 @@ class SessionStore(db.SessionStore):
 def over(data: SessionBase | dict[str, Any], *, grace: int = 0) -> bool:
     """Whether a session with these data is too old, or was idle for too long."""
     now = time.time()
-    return now - data.get("seen", 0) > IDLE_SECONDS + grace or now - data.get("since", 0) > LONGEST_SECONDS
+    idle, age = now - data.get("seen", 0), now - data.get("since", 0)
+    return bool(idle > IDLE_SECONDS + grace or age > LONGEST_SECONDS)
 
 
 def outlived(request: HttpRequest) -> bool:
