@@ -4,13 +4,15 @@ import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from .models import Letter, canonical_email
+from .models import Letter, Session, canonical_email
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +35,26 @@ class AccountAdapter(DefaultAccountAdapter):
         logger.warning("Sign-in failed, from %s", self.get_client_ip(request))
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        """Sign in, and note who by number."""
+        """Sign in, and note who by number, and for themselves in which browser."""
         super().login(request, user)
+        Session.objects.sweep(user)  # type: ignore[arg-type]
+        request.session["browser"] = request.headers.get("User-Agent", "")[:300]
         logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """How somebody says once more who they are: with their second factor, if they have one.
+
+        Else a stolen password and a browser left open would be enough to add a second factor, and to sign with it.
+        """
+        methods = super().get_reauthentication_methods(user)
+        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        if (
+            len(factors) > 1
+            and isinstance(user, AbstractBaseUser)
+            and not get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
+        ):
+            factors.reverse()  # the key first: the codes beside it are for emergencies
+        return factors or methods
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the letter to the outbox instead of sending it inside the request."""

@@ -1,14 +1,12 @@
 """The admin site: staff only, signed in with a second factor."""
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
@@ -17,11 +15,15 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from . import second_factor
+from .sessions import FORM_SECONDS
 
 # After this time the desk asks for the second factor again, however busy the session was.
 SECOND_FACTOR_SECONDS = 12 * 60 * 60
-# A form that was opened in time may still be sent, so that nothing was typed in vain.
-FORM_SECONDS = 60 * 60
+# Where somebody wanted to go who is setting up their second factor.
+WANTED = "desk_wanted"
 
 
 class DeskSite(admin.AdminSite):
@@ -33,7 +35,8 @@ class DeskSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff whose session passed a second factor within twelve hours; a demonstration asks for none."""
-        return super().has_permission(request) and (settings.ROUNDS_DEMO or _passed_second_factor(request))
+        seconds = SECOND_FACTOR_SECONDS + (FORM_SECONDS if request.method == "POST" else 0)
+        return super().has_permission(request) and second_factor.recent(request, seconds)
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """A view for those with permission; a number in the address that no database holds is a bad request."""
@@ -50,15 +53,20 @@ class DeskSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Send whoever may not enter to the step that is missing."""
-        next_page = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
+        wanted = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+            wanted = ""
         if self.has_permission(request):
-            return redirect(reverse("admin:index"))
+            return redirect(request.session.pop(WANTED, "") or reverse("admin:index"))
+        next_page = urlencode({"next": wanted or reverse("admin:index")})
         if not request.user.is_authenticated:
             return redirect(f"{reverse('account_login')}?{next_page}")
         if not request.user.is_staff:
             return redirect("home")
-        step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_index"
-        return redirect(f"{reverse(step)}?{next_page}")
+        if is_mfa_enabled(request.user):
+            return redirect(f"{get_adapter().get_reauthentication_methods(request.user)[0]['url']}?{next_page}")
+        request.session[WANTED] = wanted
+        return redirect("mfa_index")
 
     def get_urls(self) -> list[Any]:
         """The stock addresses, but for the one that tells any colleague where a row is shown."""
@@ -73,11 +81,3 @@ class DeskSite(admin.AdminSite):
         if model not in self._registry or not self._registry[model].has_view_permission(request):
             raise PermissionDenied
         return shortcut(request, content_type_id, object_id)
-
-
-def _passed_second_factor(request: HttpRequest) -> bool:
-    if not request.user.is_authenticated:
-        return False
-    records = get_authentication_records(request, request.user)
-    since = time.time() - SECOND_FACTOR_SECONDS - (FORM_SECONDS if request.method == "POST" else 0)
-    return any(record.get("method") == "mfa" and record.get("at", 0) > since for record in records)

@@ -24,13 +24,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hook the guards and the groups to `migrate`."""
-        from . import guards, roles
+        from . import guards, roles, second_factor
 
         pre_migrate.connect(_before_migrate, sender=self)
         post_migrate.connect(_after_migrate, sender=self)
         post_migrate.connect(_grant_groups)
         checks.register(guards.check_guards, checks.Tags.database)
         checks.register(roles.check_roles, checks.Tags.security, deploy=True)
+        checks.register(second_factor.check_demonstration, checks.Tags.security, deploy=True)
 
 
 def _before_migrate(using: str, plan: Iterable[tuple[Migration, bool]], **kwargs: Any) -> None:

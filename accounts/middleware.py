@@ -1,11 +1,13 @@
-"""Log-in is required everywhere but on views marked open."""
+"""Log-in is required everywhere but on views marked open, and a session ends that was idle or is too old."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth import middleware
+from django.contrib.auth import logout, middleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from . import sessions
 
 
 class LoginRequired(middleware.LoginRequiredMiddleware):
@@ -24,4 +26,6 @@ class LoginRequired(middleware.LoginRequiredMiddleware):
         """Nothing for an open view; the log-in page for a stranger elsewhere."""
         if not getattr(view_func, "login_required", True):
             return None
+        if request.user.is_authenticated and sessions.outlived(request):
+            logout(request)
         return super().process_view(request, view_func, view_args, view_kwargs)

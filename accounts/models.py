@@ -5,12 +5,16 @@ import logging
 import unicodedata
 from typing import Any, ClassVar
 
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models, transaction
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from . import clock
+from . import clock, sessions
 from .refusals import NotAllowed, Refusal
 
 logger = logging.getLogger(__name__)
@@ -97,6 +101,133 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.user_permissions.clear()
         EmailAddress.objects.filter(user=self).delete()
         Authenticator.objects.filter(user=self).delete()
+        Session.objects.filter(user=self).delete()
+
+    @transaction.atomic
+    def reset_second_factor(self, *, by: "User", why: str) -> None:
+        """Take a lost second factor away, so that a new one is set up at the next sign-in; needs another person.
+
+        Every session ends, and letters go to the owner and to all administrators.
+        """
+        from allauth.mfa.models import Authenticator
+
+        from . import emails
+
+        if by.pk == self.pk:
+            raise NotAllowed("Nobody resets their own second factor. Ask another administrator.")
+        if not User.objects.filter(pk=by.pk, is_active=True, is_superuser=True).exists():
+            raise NotAllowed("Only an administrator resets a second factor.")
+        if not (why := why.strip()):
+            raise Refusal("Say why, and how you made sure that it is they who ask.")
+        Authenticator.objects.filter(user=self).delete()
+        Session.objects.filter(user=self).delete()
+        emails.second_factor_reset(self, by=by, why=why)
+        logger.warning("Second factor of account %s reset by account %s", self.pk, by.pk)
+
+
+class SessionManager(BaseSessionManager["Session"]):
+    """The browsers in which people are signed in."""
+
+    def open(self, user: User) -> "list[Session]":
+        """Those of a person that still count, newest use first."""
+        rows = self.filter(user=user, expire_date__gt=timezone.now())
+        known = user.get_session_auth_hash()
+        valid = [row for row in rows if row.data.get(HASH_SESSION_KEY) == known and not sessions.over(row.data)]
+        return sorted(valid, key=lambda row: row.seen_at, reverse=True)
+
+    def sweep(self, user: User) -> None:
+        """Forget those of a person that are over."""
+        self.filter(user=user, expire_date__lte=timezone.now()).delete()
+
+
+class Session(AbstractBaseSession):
+    """A browser with a cookie of ours: Django's session, and whose it is once they are signed in."""
+
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+
+    objects: ClassVar[SessionManager] = SessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+
+    def __str__(self) -> str:
+        return self.browser
+
+    @classmethod
+    def get_session_store_class(cls) -> type[sessions.SessionStore]:
+        """What reads and writes these rows."""
+        return sessions.SessionStore
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What is kept in it."""
+        return self.get_decoded()
+
+    @property
+    def name(self) -> str:
+        """What a page may call it by: whoever has the key itself is signed in."""
+        return salted_hmac("accounts.Session.name", self.session_key).hexdigest()[:20]
+
+    @property
+    def browser(self) -> str:
+        """The browser and system, as far as it told."""
+        return in_words(self.data.get("browser", ""))
+
+    @property
+    def since(self) -> dt.datetime:
+        """When they signed in."""
+        return dt.datetime.fromtimestamp(self.data.get("since", 0), dt.UTC)
+
+    @property
+    def seen_at(self) -> dt.datetime:
+        """When they were last here, to five minutes."""
+        return dt.datetime.fromtimestamp(self.data.get("seen", 0), dt.UTC)
+
+    def end(self, *, by: User) -> None:
+        """Sign that browser out; its next request is a stranger's."""
+        if self.user_id != by.pk:
+            raise NotAllowed("You can sign out your own browsers only.")
+        self.delete()
+
+
+BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"} | {
+    "Linux": "Linux"
+}
+
+
+def in_words(user_agent: str) -> str:
+    """A browser as a person would call it, such as “Firefox on Windows”."""
+    browser = next((name for sign, name in BROWSERS.items() if sign in user_agent), "A browser")
+    system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+class TallyManager(models.Manager["Tally"]):
+    """What the limits on tries remember."""
+
+    def sweep(self, most: int) -> None:
+        """Forget some that count no more; another process may be at it too."""
+        old = self.filter(until__lte=timezone.now()).select_for_update(skip_locked=True)
+        with transaction.atomic():
+            if keys := list(old.values_list("pk", flat=True)[:most]):
+                self.filter(pk__in=keys, until__lte=timezone.now()).delete()
+
+
+class Tally(models.Model):
+    """How often something was tried, or that a code was used: one entry of the cache that all processes share."""
+
+    key = models.CharField(primary_key=True, max_length=250)
+    value = models.JSONField()
+    until = models.DateTimeField(db_index=True)
+
+    objects: ClassVar[TallyManager] = TallyManager()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):

@@ -24,6 +24,12 @@ class AnswerForm(forms.BaseForm):
 class AddForm(AnswerForm, stock.AddWebAuthnForm):
     """Add a key to one's account."""
 
+    passwordless = forms.BooleanField(
+        label="A passkey: it signs me in alone, without the password",
+        required=False,
+        help_text="The device then asks for a fingerprint, a face or a PIN.",
+    )
+
 
 class SignInForm(AnswerForm, stock.LoginWebAuthnForm):
     """Sign in with a passkey."""

@@ -195,6 +195,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_FORMS = {
+    "activate_totp": "accounts.codes.SetUpForm",
+    "authenticate": "accounts.codes.SignInForm",
+    "reauthenticate": "accounts.codes.AgainForm",
     "add_webauthn": "accounts.security_keys.AddForm",
     "login_webauthn": "accounts.security_keys.SignInForm",
     "authenticate_webauthn": "accounts.security_keys.SecondFactorForm",
@@ -206,6 +209,10 @@ MFA_TOTP_TOLERANCE = 1
 # Accounts and their addresses are entered by an administrator, so a factor needs no confirmed address.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+
+# Sessions know whose they are; accounts/sessions.py says how long they last. Tries are counted for all processes.
+SESSION_ENGINE = "accounts.sessions"
+CACHES = {"default": {"BACKEND": "accounts.tallies.SharedTallies"}}
 
 # Safety in the browser; config/headers.py adds the rest.
 SECURE_SSL_REDIRECT = HTTPS

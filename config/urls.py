@@ -14,6 +14,7 @@ urlpatterns = [
     path("reviewers/<slug:reviewer>/", views.reviewer, name="reviewer"),
     path("how-we-review/", views.how_we_review, name="how-we-review"),
     path("healthz", views.healthz, name="healthz"),
+    path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -56,7 +56,7 @@ ADMINISTRATOR = Rights(look=only(), add=only(), change=only(), delete=only())
 MODELS: dict[str, Rights] = {
     "auth_group": ADMINISTRATOR,
     "account_emailaddress": ADMINISTRATOR,
-    "mfa_authenticator": ADMINISTRATOR,
+    "mfa_authenticator": Rights(look=only()),
     "accounts_user": ADMINISTRATOR,
     "accounts_letter": Rights(look=only()),
     "articles_condition": Rights(look=EDITORS | {MODERATOR}, add=only(PUBLISHER), change=only(PUBLISHER)),
@@ -102,7 +102,10 @@ ROUTES: dict[str, Row] = {
     "account_logout": Row(shown=SIGNED_IN, sent_on=STRANGER),
     "account_inactive": Row(shown=EVERYBODY),
     "account_signup": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign up": NOBODY}),
-    "account_reauthenticate": Row(shown=SIGNED_IN),
+    # Whoever has a second factor says with it who they are; the password alone does not do.
+    "account_reauthenticate": Row(shown=SIGNED_IN - {ANOTHER}, sent_on=frozenset({ANOTHER})),
+    "account_sessions": Row(shown=SIGNED_IN),
+    "account_confirmed": Row(shown=SIGNED_IN),
     "account_email": Row(shown=SIGNED_IN, acts={"add an address": SIGNED_IN, "remove another's address": NOBODY}),
     "account_email_verification_sent": Row(shown=EVERYBODY),
     "account_change_password": Row(
@@ -148,6 +151,7 @@ ROUTES: dict[str, Row] = {
     "admin:view_on_site": Row(sent_on=EDITORS),
     "admin/(?P<url>.*)$": Row(nothing=STAFF),
     **dict(_admin()),
+    "admin:accounts_user_second_factor": Row(shown=only(), acts={"reset a lost second factor": only()}),
     "admin:auth_user_password_change": Row(shown=only(), acts={"set another's password": only()}),
     "admin:accounts_letter_try_again": Row(form_only=only(), acts={"try again": only()}),
     "admin:accounts_letter_try_all_again": Row(form_only=only(), acts={"try all again": only()}),

@@ -34,6 +34,8 @@ FLOW = {
 CHANGEABLE = {
     "accounts.User",
     "accounts.Letter",
+    "accounts.Session",
+    "accounts.Tally",
     "articles.Condition",
     "articles.ConditionName",
     "articles.ConditionCode",

@@ -32,7 +32,7 @@ from . import make, people
 
 NEVER_CHANGING = [*NEVER_CHANGING_TEXTS, *NEVER_CHANGING_REVIEWS]
 # Who is signed in, and what the stock admin notes when a lawful form is sent unchanged.
-NOT_OURS = {"django_session", "django_admin_log"}
+NOT_OURS = {"accounts_session", "accounts_tally", "django_admin_log"}
 WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
 
 Row = tuple[Any, ...]

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 
 from accounts import clock
 from accounts.admin import VerbAdmin
+from accounts.second_factor import Confirmation
 from articles.models import Article, Revision
 
 from .. import readiness
@@ -209,6 +210,7 @@ def _act(
 ) -> HttpResponse:
     """One act on one screen: the form, its refusals above it, and back to the page when it is done."""
     form.by = request.user
+    form.confirmation = Confirmation(request) if form.signs else None
     if request.method == "POST" and form.is_valid():
         messages.success(request, done)
         return _back(article)

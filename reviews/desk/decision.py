@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.refusals import Refusal
+from accounts.second_factor import Confirmation
 
 from .. import difference, readiness
 from ..forms import DecisionForm
@@ -33,11 +34,13 @@ def desk(request: HttpRequest, object_id: str) -> HttpResponse:
         pk=int(object_id) if object_id.isdecimal() else None,
     )
     form = DecisionForm(initial={"digest": row.revision.digest})
+    form.confirmation = Confirmation(request)
     if request.method == "POST":
         name = request.POST.get("act", "")
         if name in CLAIMS:
             return _claim(request, row, CLAIMS[name])
         form = DecisionForm(request.POST)
+        form.confirmation = Confirmation(request)
         form.by, form.review_request, form.approves = request.user, row, name == "approve"  # type: ignore[assignment]
         if form.is_valid():
             messages.success(request, f"Recorded: {form.result}.")

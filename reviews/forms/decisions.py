@@ -12,6 +12,8 @@ from ..models.requests import MOST_MONTHS, USUAL_MONTHS
 class DecisionForm(VerbForm, forms.Form):
     """The clinician's decision about the text that was on the screen."""
 
+    signs = True
+
     digest = forms.CharField(widget=forms.HiddenInput)
     scope = forms.ChoiceField(
         label="What you read", choices=Review.Scope.choices, widget=forms.RadioSelect, initial="whole"

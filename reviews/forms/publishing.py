@@ -14,6 +14,8 @@ from ..models import Publication, Review, Withdrawal
 class PublishForm(VerbForm, forms.Form):
     """Let readers see an approved text."""
 
+    signs = True
+
     live_from = forms.SplitDateTimeField(
         label="From",
         required=False,

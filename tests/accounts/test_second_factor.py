@@ -1,15 +1,14 @@
 """The second factor: its secrets are encrypted with keys of their own, and the desk asks for it."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.cache import cache
+from django.core.checks import run_checks
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -18,6 +17,8 @@ from pytest_django.fixtures import Settings
 from accounts.adapters import SecondFactorAdapter
 from accounts.models import User
 from tests import people
+from tests.accounts import authenticator
+from tests.accounts.authenticator import code
 
 pytestmark = pytest.mark.django_db
 
@@ -30,18 +31,6 @@ def _tries_forgotten() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
-
-
-def code(secret: str) -> str:
-    """What an authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-
-
-def with_second_factor(person: User) -> str:
-    """Give a person an authenticator app, and return its secret."""
-    secret = generate_totp_secret()
-    TOTP.activate(person, secret)
-    return secret
 
 
 def where(client: Client, address: str = DESK) -> str:
@@ -65,7 +54,7 @@ def test_a_secret_is_stored_as_a_token_that_says_nothing() -> None:
 def test_the_site_uses_these_keys_for_every_authenticator() -> None:
     assert isinstance(get_adapter(), SecondFactorAdapter)
     ada = people.author()
-    secret = with_second_factor(ada)
+    secret = authenticator.given_to(ada)
     RecoveryCodes.activate(ada)
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM mfa_authenticator")
@@ -91,7 +80,7 @@ def test_a_new_key_in_front_reads_what_the_old_one_wrote(settings: Settings) -> 
 
 
 def test_a_new_secret_key_of_the_site_locks_nobody_out(settings: Settings) -> None:
-    secret = with_second_factor(people.author())
+    secret = authenticator.given_to(people.author())
     settings.SECRET_KEY = "another " * 8
     settings.SECRET_KEY_FALLBACKS = []
     assert Authenticator.objects.get().wrap().validate_code(code(secret))
@@ -122,14 +111,14 @@ def test_staff_without_a_second_factor_are_sent_to_set_it_up(
 
 def test_staff_who_have_one_are_asked_for_it(client: Client) -> None:
     ada = people.author()
-    with_second_factor(ada)
+    authenticator.given_to(ada)
     client.force_login(ada)
     assert where(client) == reverse("mfa_reauthenticate")
 
 
 def test_the_password_alone_signs_nobody_in_who_has_a_second_factor(client: Client) -> None:
     ada = people.author()
-    with_second_factor(ada)
+    authenticator.given_to(ada)
     page = client.post(reverse("account_login"), {"login": ada.email, "password": people.PASSWORD}, follow=True)
     assert page.request["PATH_INFO"] == reverse("mfa_authenticate")
     assert where(client) in {reverse("mfa_authenticate"), reverse("account_login")}
@@ -139,7 +128,7 @@ def test_the_password_alone_signs_nobody_in_who_has_a_second_factor(client: Clie
 
 def test_password_and_second_factor_open_the_desk(client: Client) -> None:
     ada = people.author()
-    secret = with_second_factor(ada)
+    secret = authenticator.given_to(ada)
     client.post(reverse("account_login"), {"login": ada.email, "password": people.PASSWORD})
     client.post(reverse("mfa_authenticate"), {"code": code(secret)})
     assert where(client) == DESK
@@ -147,7 +136,7 @@ def test_password_and_second_factor_open_the_desk(client: Client) -> None:
 
 def test_a_code_opens_the_desk_once(client: Client) -> None:
     ada = people.author()
-    secret = with_second_factor(ada)
+    secret = authenticator.given_to(ada)
     used = code(secret)
     for browser, opens in ((client, True), (Client(), False)):
         browser.post(reverse("account_login"), {"login": ada.email, "password": people.PASSWORD})
@@ -157,7 +146,7 @@ def test_a_code_opens_the_desk_once(client: Client) -> None:
 
 def test_the_second_factor_of_one_session_opens_no_other(client: Client) -> None:
     ada = people.author()
-    secret = with_second_factor(ada)
+    secret = authenticator.given_to(ada)
     client.post(reverse("account_login"), {"login": ada.email, "password": people.PASSWORD})
     client.post(reverse("mfa_authenticate"), {"code": code(secret)})
     other = Client()
@@ -167,7 +156,7 @@ def test_the_second_factor_of_one_session_opens_no_other(client: Client) -> None
 
 def test_a_recovery_code_opens_the_desk_too(client: Client) -> None:
     ada = people.author()
-    with_second_factor(ada)
+    authenticator.given_to(ada)
     recovery = RecoveryCodes.activate(ada).get_unused_codes()[0]
     client.post(reverse("account_login"), {"login": ada.email, "password": people.PASSWORD})
     client.post(reverse("mfa_authenticate"), {"code": recovery})
@@ -187,7 +176,7 @@ def test_a_member_who_is_not_staff_is_sent_home(client: Client) -> None:
 
 def test_a_member_with_a_second_factor_is_not_staff_for_it(client: Client) -> None:
     rosa = people.reader()
-    secret = with_second_factor(rosa)
+    secret = authenticator.given_to(rosa)
     client.post(reverse("account_login"), {"login": rosa.email, "password": people.PASSWORD})
     client.post(reverse("mfa_authenticate"), {"code": code(secret)})
     assert where(client) == reverse("home")
@@ -205,6 +194,17 @@ def test_a_demonstration_lets_staff_in_without_one(client: Client, settings: Set
     client.force_login(people.author())
     assert where(client) == DESK
     assert where(client, "/admin/login/") == DESK
+
+
+def test_a_real_site_is_not_deployed_as_a_demonstration(settings: Settings) -> None:
+    def found() -> list[str]:
+        return [
+            str(said.id) for said in run_checks(tags=["security"], include_deployment_checks=True) if said.level >= 40
+        ]
+
+    assert "accounts.E002" not in found()
+    settings.ROUNDS_DEMO = True
+    assert "accounts.E002" in found()
 
 
 def test_a_demonstration_lets_nobody_else_in(client: Client, settings: Settings) -> None:

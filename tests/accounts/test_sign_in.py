@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -80,6 +81,25 @@ def test_a_forgotten_password_is_answered_alike_for_known_and_unknown_addresses(
     }
     assert len(answers) == 1
     assert Letter.objects.filter(to=known).count() == 1
+
+
+def test_an_unknown_address_costs_the_same_work_as_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    known, work = people.reader().email, []
+    for address in (known, "nobody@example.org"):
+        hashed.clear()
+        Client().post(LOGIN, {"login": address, "password": "wrong wrong wrong"})
+        signing_in = len(hashed)
+        Client().post("/accounts/password/reset/", {"email": address})
+        work.append((signing_in, Letter.objects.filter(to=address).count()))
+    assert work == [(1, 1), (1, 1)]
 
 
 # Passwords
