@@ -1,5 +1,5 @@
 // The admin's boxes for choosing by typing have no name for screen readers: give each the one of its label.
-window.addEventListener("load", () => {
+django.jQuery(() => {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
     const label = document.querySelector(`label[for="${select.id}"]`);
     const box = select.nextElementSibling?.querySelector(".select2-selection");
