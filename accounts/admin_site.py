@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -20,6 +20,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from . import second_factor
 from .sessions import FORM_SECONDS
 
+from . import today
+
 # After this time the desk asks for the second factor again, however busy the session was.
 SECOND_FACTOR_SECONDS = 12 * 60 * 60
 # Where somebody wanted to go who is setting up their second factor.
@@ -31,7 +33,8 @@ class DeskSite(admin.AdminSite):
 
     site_header = "Rounds desk"
     site_title = "Rounds desk"
-    index_title = "What do you want to do?"
+    index_title = "Your desk today"
+    panels: ClassVar[list[today.Panels]] = [today.letters]
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff whose session passed a second factor within twelve hours; a demonstration asks for none."""
@@ -50,6 +53,27 @@ class DeskSite(admin.AdminSite):
                 raise BadRequest("This holds a number that is too large.") from error
 
         return answered
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """What should I do now? Below it everything that the person may look at."""
+        panels = [panel for panels in self.panels for panel in panels(request)]
+        return super().index(request, {"panels": panels, **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The models by what people do; those of one app where one is named."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        models = {f"{app['app_label']}.{model['object_name']}": model for app in apps for model in app["models"]}
+        grouped = {
+            name: [models.pop(label) for label in labels if label in models] for name, labels in today.WORK.items()
+        }
+        index = reverse("admin:index", current_app=self.name)
+        return [
+            {"name": name, "app_label": name.lower(), "app_url": f"{index}#{name.lower()}", "models": rows}
+            for name, rows in [*grouped.items(), ("More", list(models.values()))]
+            if rows
+        ]
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Send whoever may not enter to the step that is missing."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from .models import Condition, ConditionCode, ConditionName
 
 
-class PartInline(admin.TabularInline[Any, Condition]):
+class PartInline(admin.StackedInline[Any, Condition]):
     """A part of a condition: the right to change the condition is the right to change it."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -32,6 +32,7 @@ class NameInline(PartInline):
     """Names of a condition."""
 
     model = ConditionName
+    fields = [("text", "kind", "language")]
     extra = 1
 
 
@@ -39,6 +40,7 @@ class CodeInline(PartInline):
     """Codes of a condition."""
 
     model = ConditionCode
+    fields = [("system", "code", "exact")]
     extra = 1
 
 

@@ -8,12 +8,15 @@ from typing import Any, TypeAlias
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models.fields import NOT_PROVIDED
 from django.db.models.fields.related import ManyToManyField
+from django.test import RequestFactory
 
 from accounts import guards
+from accounts.admin import ReadOnlyAdmin
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_ARTICLES
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
 from reviews.models import Reviewer
@@ -266,6 +269,24 @@ def test_every_table_that_a_guard_looks_at_is_named_by_it() -> None:
         if missing := looked_at - {guard.table, *guard.reads}:
             wrong.append(f"{guard.name} reads {missing}")
     assert not wrong
+
+
+def test_the_admin_only_shows_what_never_changes_and_has_no_bulk_action_for_any_row_of_ours() -> None:
+    superuser = RequestFactory().get("/admin/")
+    superuser.user = get_user_model()(is_active=True, is_staff=True, is_superuser=True)
+    found = set()
+    for model, shown in admin.site._registry.items():
+        editors = [shown, *(inline(model, admin.site) for inline in shown.inlines)]
+        for editor in editors:
+            if editor.model._meta.label in NEVER_CHANGING:
+                found.add(editor.model._meta.label)
+                assert not editor.has_change_permission(superuser), editor
+                assert not editor.has_delete_permission(superuser), editor
+                assert isinstance(editor, ReadOnlyAdmin) or not editor.has_add_permission(superuser, None), editor
+        if model in OUR_MODELS:
+            assert shown.actions is None, shown
+            assert not shown.list_editable, shown
+    assert len(found) >= 5
 
 
 # Who and when

@@ -3,7 +3,6 @@
 import datetime as dt
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 
 from accounts.forms import VerbForm
 from articles.models import Article
@@ -19,8 +18,13 @@ class PublishForm(VerbForm, forms.Form):
     live_from = forms.SplitDateTimeField(
         label="From",
         required=False,
-        widget=AdminSplitDateTime,
-        help_text="Empty: now. Otherwise a later day and hour in UTC.",
+        widget=forms.SplitDateTimeWidget(
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+            date_attrs={"aria-label": "From, day"},
+            time_attrs={"aria-label": "From, hour in UTC"},
+        ),
+        help_text="Empty: now. Otherwise a later day, year-month-day, and an hour in UTC, such as 09:00.",
     )
     review: Review
 

@@ -44,13 +44,16 @@ def large_text_browser(playwright_driver: Playwright) -> Iterator[Browser]:
 
 
 class Visitor:
-    """Somebody at a browser window of a certain width and colour scheme, who notes every complaint of the console."""
+    """Somebody at a browser window of a certain kind, who notes every complaint of the console."""
 
-    def __init__(self, browser: Browser, site: str, *, width: int = 1280, scheme: str = "light") -> None:
+    def __init__(
+        self, browser: Browser, site: str, *, width: int = 1280, scheme: str = "light", script: bool = True
+    ) -> None:
         self.context = browser.new_context(
             base_url=site,
             viewport={"width": width, "height": 900},
             color_scheme=scheme,  # type: ignore[arg-type]
+            java_script_enabled=script,
         )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)

@@ -1,0 +1,145 @@
+"""Accessibility of the desk, as axe-core, a narrow window and somebody without a mouse find it."""
+
+from collections.abc import Callable
+from pprint import pformat
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from articles.models import Article
+from reviews.models import Publication, Review, ReviewRequest
+
+from . import round as desk
+from .conftest import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
+
+
+def screens() -> dict[str, list[str]]:
+    """The addresses of every screen of our own, by who works there."""
+    draft = Article.objects.get(slug="flare")
+    changed = ReviewRequest.objects.get(kind=ReviewRequest.Kind.CHANGE)
+    public = Publication.objects.live().filter(article__slug="prognosis").get()
+    return {
+        "author": [
+            reverse("admin:index"),
+            reverse("admin:articles_article_changelist"),
+            reverse("admin:articles_article_add"),
+            reverse("admin:articles_article_change", args=[changed.revision.article_id]),
+            reverse("admin:desk_ask", args=[draft.pk, 1]),
+            reverse("admin:desk_preview", args=[draft.pk, 1]),
+        ],
+        "clinician": [
+            reverse("admin:index"),
+            reverse("admin:reviews_reviewrequest_changelist"),
+            reverse("admin:reviews_reviewrequest_change", args=[changed.pk]),
+            reverse("admin:reviews_review_changelist"),
+        ],
+        "publisher": [
+            reverse("admin:index"),
+            reverse("admin:articles_condition_change", args=[draft.condition_id]),
+            reverse("admin:articles_article_change", args=[public.article_id]),
+            reverse("admin:desk_publish", args=[changed.revision.article_id, public_review(changed)]),
+            reverse("admin:desk_withdraw", args=[public.article_id, public.pk]),
+        ],
+        "registrar": [reverse("admin:index"), reverse("admin:reviews_credentialcheck_add")],
+        "admin": [reverse("admin:index"), reverse("admin:accounts_letter_changelist")],
+    }
+
+
+def public_review(request: ReviewRequest) -> int:
+    """The approval of the version that readers see of a page whose change waits."""
+    return Review.objects.get(revision__article=request.revision.article_id).pk
+
+
+def on_every_screen(visitor: Visitor, look: Callable[[Page], object]) -> dict[str, object]:
+    """What was found on each screen where something was found."""
+    found = {}
+    for name, addresses in screens().items():
+        desk.enter(visitor, name)
+        for address in addresses:
+            visitor.page.goto(address)
+            if wrong := look(visitor.page):
+                found[f"{name}: {address}"] = wrong
+    return found
+
+
+def test_axe_finds_nothing_on_any_screen_of_the_desk_and_nothing_scrolls_sideways(
+    demonstration: None, visitor: Visitor
+) -> None:
+    def look(page: Page) -> list[object]:
+        wrong: list[object] = []
+        for width, scheme in ((360, "dark"), (1280, "light")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.reload()  # the admin's colours fade over
+            results = Axe().run(page)
+            if results.violations_count:
+                wrong.append((width, scheme, results.generate_report()))
+            if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+                wrong.append(f"{wide} px at {width} px")
+        return wrong
+
+    found = on_every_screen(visitor, look)
+    assert not found, pformat(found)
+    assert visitor.complaints == []
+
+
+# Numbers whatever a keyboard must reach, in the order of the page; of some radio buttons one is reached.
+NUMBER = """() => {
+  const radios = new Set();
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
+  const reachable = all.filter(one => {
+    if (one.disabled || one.type === "hidden" || one.tabIndex < 0) return false;
+    if (!one.checkVisibility({visibilityProperty: true})) return false;
+    if (one.type !== "radio") return true;
+    if (radios.has(one.name)) return false;
+    return one.checked && radios.add(one.name);
+  });
+  reachable.forEach((one, number) => { one.dataset.number = number; });
+  return reachable.length;
+}"""
+FOCUSED = """() => {
+  const one = document.activeElement;
+  const style = getComputedStyle(one);
+  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  return [one.dataset.number ?? one.tagName, seen, one.outerHTML.slice(0, 90)];
+}"""
+
+
+def test_the_keyboard_alone_reaches_everything_in_order_and_shows_where_it_is(
+    demonstration: None, visitor: Visitor
+) -> None:
+    def look(page: Page) -> list[str]:
+        count = page.evaluate(NUMBER)
+        wrong, order = [], []
+        while len(order) < count:
+            page.keyboard.press("Tab")
+            number, seen, html = page.evaluate(FOCUSED)
+            if number == "BODY" and "BODY" not in order:  # once round, where the admin began in the first field
+                count += 1
+            elif not seen:
+                wrong.append(f"focus is not seen: {html}")
+            order.append(number)
+        reached = [int(number) for number in order if number.isdecimal()]
+        if sorted(reached) != list(range(len(reached))) or reached != [
+            *range(reached[0], len(reached)),
+            *range(reached[0]),
+        ]:
+            wrong.append(f"{count} to reach, reached: {order}")
+        return wrong
+
+    found = on_every_screen(visitor, look)
+    assert not found, pformat(found)
+
+
+def test_the_first_stop_skips_to_the_content(demonstration: None, visitor: Visitor) -> None:
+    desk.enter(visitor, "clinician")
+    for address in (reverse("admin:index"), screens()["clinician"][2]):
+        visitor.page.goto(address)
+        visitor.page.keyboard.press("Tab")
+        visitor.page.keyboard.press("Enter")
+        visitor.page.keyboard.press("Tab")
+        assert visitor.page.evaluate("document.activeElement.closest('main') !== null"), address
