@@ -14,6 +14,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
@@ -23,6 +24,7 @@ from community.models import Community
 from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
 
+from . import history as record
 from . import reading
 
 logger = logging.getLogger(__name__)
@@ -161,6 +163,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "stamp": page.stamp,
             "lapsed": not page.stamp.in_date,
             "last_updated": reading.last_updated(publication),
+            "history_url": reverse("history", args=[condition, article]),
             "review_asked_at": publication.review_asked_at,
             "related": page.related,
             "members": page.members,
@@ -169,6 +172,28 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "section": "conditions",
         },
     )
+
+
+@reader_page
+def history(request: HttpRequest, condition: str, article: str) -> HttpResponse:
+    """What readers saw of a page, on whose word, and what changed; also of a page that was withdrawn."""
+    found = record.history_at(condition, article)
+    if found is None:
+        raise Http404("No page ever was public at this address.")
+    number = request.GET.get("version")
+    entry = found.newest if number is None else found.of_version(number)
+    if entry is None:
+        raise Http404("No such version ever was public.")
+    here = found.article
+    if (here.condition.slug, here.slug) != (condition, article):
+        query = f"?version={entry.number}" if number is not None else ""
+        return HttpResponsePermanentRedirect(reverse("history", args=[here.condition.slug, here.slug]) + query)
+    try:
+        changes = record.changes(entry)
+    except reading.Tampered as tampered:
+        return _tampered(request, tampered)
+    context = {"history": found, "chosen": entry, "changes": changes, "article": here, "section": "conditions"}
+    return render(request, "pages/history.html", context)
 
 
 def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpResponse:

@@ -94,6 +94,7 @@ ROUTES: dict[str, Row] = {
     "condition": Row(shown=EVERYBODY),
     "community": Row(shown=EVERYBODY),
     "question": Row(shown=EVERYBODY),
+    "history": Row(shown=EVERYBODY),
     "reviewer": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
