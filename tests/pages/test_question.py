@@ -243,7 +243,7 @@ def test_a_change_approved_by_its_changes_keeps_the_day_of_the_whole_page(client
     assert dom.facts(stamp) == {
         "Reviewed": dom.spelled(first.review.signed_on),
         "Next review due": dom.spelled(first.review.next_due),
-        "Version": "2",
+        "Version": "2, what changed",
     }
     assert "Clara Test" in dom.words(stamp)
     assert "Sleep & <5 mg." in dom.words(root)
