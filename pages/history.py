@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Least
 from accounts.prepared import Prepared
 from articles.models import Article, Revision, preferred_name
 from reviews import difference
-from reviews.models import CredentialCheck, Publication, Review, Withdrawal
+from reviews.models import CredentialCheck, Publication, Review, Reviewer, Withdrawal
 from reviews.models.publications import PublicationQuerySet
 from reviews.standing import Stamp
 
@@ -254,6 +254,14 @@ def _span(days: int) -> str:
             count = int(days / length)
             return f"{count} {unit}{'s' if count > 1 else ''}"
     return "less than a day"
+
+
+def signed_by(reviewer: Reviewer) -> list[Review]:
+    """The valid approvals of a reviewer under which readers saw a text, or see one, newest first; one query."""
+    seen = Publication.objects.counted().values("review")
+    shown = Publication.objects.live().values("review__revision")
+    mine = Review.objects.valid().filter(models.Q(pk__in=seen) | models.Q(revision__in=shown), reviewer=reviewer)
+    return list(mine.only("signed_on", "conflicts").order_by("-signed_on", "-pk"))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What does the reader get? The public pages: the same for everybody, without cookie or session."""
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -248,6 +249,8 @@ def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
     checks: dict[int, CredentialCheck] = {}
     for check in newest.select_related("credential"):
         checks.setdefault(check.credential_id, check)
+    signed, today = record.signed_by(row), clock.today()
+    year_ago = today - dt.timedelta(365)
     return render(
         request,
         "pages/reviewer.html",
@@ -258,6 +261,10 @@ def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
             "checks": list(checks.values()),
+            "licensed": CredentialCheck.objects.valid_on(today).filter(credential__reviewer=row).exists(),
+            "signed": signed[0] if signed else None,
+            "in_past_year": sum(review.signed_on > year_ago for review in signed),
+            "today": today,
         },
     )
 

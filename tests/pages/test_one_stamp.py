@@ -12,7 +12,9 @@ HISTORY = {
     "templates/pages/withdrawn.html": {"publication.review.signed_on"},
     "templates/pages/history.html": {"approval.review.signed_on"},
     "templates/pages/_history_entry.html": {"approval.review.signed_on"},
+    "templates/pages/reviewer.html": {"signed.signed_on"},
     "pages/history.py": {"self.review.signed_on"},
+    "pages/views.py": {"review.signed_on"},
 }
 
 
