@@ -154,6 +154,7 @@ ROUTES: dict[str, Row] = {
     "admin:desk_ask": Row(shown=EDITORS, acts={"ask": only(AUTHOR)}),
     "admin:desk_publish": Row(shown=EDITORS, acts={"publish": only(PUBLISHER)}),
     "admin:desk_withdraw": Row(shown=EDITORS, acts={"withdraw": only(CLINICIAN, LAPSED, PUBLISHER)}),
+    "admin:desk_credentials": Row(shown=only(REGISTRAR)),
     "admin:reviews_reviewrequest_change": Row(
         shown=EDITORS,
         acts={
