@@ -294,6 +294,6 @@ def changes(entry: Entry) -> list[Change]:
 
 def _plain(words: str) -> str:
     """Words of a text without the marks that only the page needs."""
-    words = re.sub(r"^#+ ", "", words, flags=re.MULTILINE)
+    words = re.sub(r"^#+ ", "", words, flags=re.MULTILINE).replace("**", "")
     words = re.sub(r"\[(\d+)\]\(#source-\d+\)", r"[\1]", words)
     return re.sub(r"\{\{\s*members\s*\}\}", "members", words)

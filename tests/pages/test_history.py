@@ -257,6 +257,15 @@ def test_old_addresses_lead_to_it_and_the_page_and_its_withdrawal_link_to_it(cli
     assert client.get(now).status_code == 200
 
 
+def test_marks_that_only_the_page_needs_are_left_out_of_what_changed(client: Client) -> None:
+    publication = first()
+    body = "## What **shapes** it\n\nTreatment [1](#source-1), with {{ members }} to ask. <b>5 & 6</b>"
+    make.publication(make.review(make.revision(publication.article, body=body)))
+    told = change(client)
+    assert "What shapes it" in told
+    assert "Treatment [1], with members to ask. <b>5 & 6</b>" in told
+
+
 @pytest.mark.owner
 def test_a_text_that_does_not_match_its_digest_is_not_compared(client: Client) -> None:
     next_version(first(), "second")
