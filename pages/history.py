@@ -7,7 +7,7 @@ docs/decisions/0015-history.md.
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.db import models
 from django.db.models.functions import Coalesce, Least
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
     from .reading import Shown
 
-    class Worth(reading.StampFacts):
-        """What `_approvals` adds to a review."""
+    Signed = WithAnnotations[Review, "Worth"]
 
-        counts: bool
-        holds_until: dt.date
 
-    Signed = WithAnnotations[Review, Worth]
+class Worth(TypedDict):
+    """What `_approvals` adds to a review."""
+
+    counts: bool
+    holds_until: dt.date
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def history_at(condition: str, article: str) -> History | None:
     entries: list[Entry] = []
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         gone, text = _withdrawal(row), row.review.revision_id
-        ended_at = gone.at if gone else following and following.live_from
+        ended_at = gone.at if gone else following.live_from if following else None
         earlier = [entry for entry in entries if entry.revision.pk == text]
         told = {approval.review.pk for entry in earlier for approval in entry.approvals} - {row.review_id}
         seen_first = (earlier[0].publication if earlier else row).live_from

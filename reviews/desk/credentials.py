@@ -39,7 +39,9 @@ class Due:
     @property
     def day(self) -> dt.date | None:
         """The day on which it ends or ended; None for one never checked."""
-        return self.check and (self.check.valid_until or self.check.valid_from)
+        if self.check is None:
+            return None
+        return self.check.valid_until or self.check.valid_from
 
 
 def due(today: dt.date) -> list[Due]:
@@ -51,7 +53,8 @@ def due(today: dt.date) -> list[Due]:
     for check in CredentialCheck.objects.order_by("-pk"):
         newest.setdefault(check.credential_id, check)
     valid = set(CredentialCheck.objects.valid_on(today).values_list("credential", flat=True))
-    resting = Counter(facts["slug"] for facts in Publication.objects.live().values_list("stamp_facts", flat=True))
+    stamps = Publication.objects.live().values_list("stamp_facts", flat=True)  # type: ignore[misc]  # of with_stamp()
+    resting = Counter(facts["slug"] for facts in stamps)
     rows = [
         Due(credential, newest.get(credential.pk), credential.pk in valid, resting[credential.reviewer.slug])
         for credential in Credential.objects.filter(reviewer__user__is_active=True).select_related("reviewer")
