@@ -17,10 +17,8 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from . import second_factor
+from . import second_factor, today
 from .sessions import FORM_SECONDS
-
-from . import today
 
 # After this time the desk asks for the second factor again, however busy the session was.
 SECOND_FACTOR_SECONDS = 12 * 60 * 60

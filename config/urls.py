@@ -11,6 +11,7 @@ urlpatterns = [
     path("conditions/<slug:condition>/", views.condition, name="condition"),
     path("conditions/<slug:condition>/community/", views.community, name="community"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
+    path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
     path("reviewers/<slug:reviewer>/", views.reviewer, name="reviewer"),
     path("how-we-review/", views.how_we_review, name="how-we-review"),
     path("healthz", views.healthz, name="healthz"),

@@ -1,5 +1,6 @@
 """What does the reader get? The public pages: the same for everybody, without cookie or session."""
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -14,6 +15,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
@@ -23,6 +25,7 @@ from community.models import Community
 from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
 
+from . import history as record
 from . import reading
 
 logger = logging.getLogger(__name__)
@@ -161,6 +164,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "stamp": page.stamp,
             "lapsed": not page.stamp.in_date,
             "last_updated": reading.last_updated(publication),
+            "history_url": reverse("history", args=[condition, article]),
             "review_asked_at": publication.review_asked_at,
             "related": page.related,
             "members": page.members,
@@ -169,6 +173,28 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "section": "conditions",
         },
     )
+
+
+@reader_page
+def history(request: HttpRequest, condition: str, article: str) -> HttpResponse:
+    """What readers saw of a page, on whose word, and what changed; also of a page that was withdrawn."""
+    found = record.history_at(condition, article)
+    if found is None:
+        raise Http404("No page ever was public at this address.")
+    number = request.GET.get("version")
+    entry = found.newest if number is None else found.of_version(number)
+    if entry is None:
+        raise Http404("No such version ever was public.")
+    here = found.article
+    if (here.condition.slug, here.slug) != (condition, article):
+        query = f"?version={entry.number}" if number is not None else ""
+        return HttpResponsePermanentRedirect(reverse("history", args=[here.condition.slug, here.slug]) + query)
+    try:
+        changes = record.changes(entry)
+    except reading.Tampered as tampered:
+        return _tampered(request, tampered)
+    context = {"history": found, "chosen": entry, "changes": changes, "article": here, "section": "conditions"}
+    return render(request, "pages/history.html", context)
 
 
 def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpResponse:
@@ -223,6 +249,8 @@ def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
     checks: dict[int, CredentialCheck] = {}
     for check in newest.select_related("credential"):
         checks.setdefault(check.credential_id, check)
+    signed, today = record.signed_by(row), clock.today()
+    year_ago = today - dt.timedelta(365)
     return render(
         request,
         "pages/reviewer.html",
@@ -233,6 +261,10 @@ def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
             "checks": list(checks.values()),
+            "licensed": CredentialCheck.objects.valid_on(today).filter(credential__reviewer=row).exists(),
+            "signed": signed[0] if signed else None,
+            "in_past_year": sum(review.signed_on > year_ago for review in signed),
+            "today": today,
         },
     )
 

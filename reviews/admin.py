@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 
 from accounts.admin import ReadOnlyAdmin, VerbAdmin
 from accounts.models import User
 
 from . import desk  # noqa: F401  registers the desk
+from .desk import credentials
 from .forms import CheckForm
 from .models import Credential, CredentialCheck, LedgerEntry, Publication, Review, Reviewer, Withdrawal
 
@@ -67,6 +69,7 @@ class CredentialAdmin(admin.ModelAdmin[Credential]):
     list_display = ["reviewer", "profession", "register", "number", "newest_check"]
     list_select_related = ["reviewer"]
     search_fields = ["reviewer__name", "number"]
+    change_list_template = "admin/reviews/credential/change_list.html"
     formfield_overrides = HTTPS_ASSUMED
     actions = None
 
@@ -75,6 +78,11 @@ class CredentialAdmin(admin.ModelAdmin[Credential]):
         """What the newest check says."""
         check = credential.checks.first()
         return str(check).split(": ", 1)[1] if check else "Never checked"
+
+    def get_urls(self) -> list[URLPattern]:
+        """What runs out soon, before the stock addresses."""
+        soon = path("soon/", self.admin_site.admin_view(credentials.soon), name="desk_credentials")
+        return [soon, *super().get_urls()]
 
     def _checked(self, credential: Credential | None) -> bool:
         return credential is not None and credential.checks.exists()

@@ -94,6 +94,7 @@ ROUTES: dict[str, Row] = {
     "condition": Row(shown=EVERYBODY),
     "community": Row(shown=EVERYBODY),
     "question": Row(shown=EVERYBODY),
+    "history": Row(shown=EVERYBODY),
     "reviewer": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
@@ -160,6 +161,7 @@ ROUTES: dict[str, Row] = {
     "admin:desk_publish": Row(shown=EDITORS, acts={"publish": only(PUBLISHER)}),
     "admin:desk_withdraw": Row(shown=EDITORS, acts={"withdraw": only(CLINICIAN, LAPSED, PUBLISHER)}),
     "admin:desk_due_again": Row(form_only=STAFF, acts={"claim": frozenset({CLINICIAN})}),
+    "admin:desk_credentials": Row(shown=only(REGISTRAR)),
     "admin:reviews_reviewrequest_change": Row(
         shown=EDITORS,
         acts={

@@ -1,5 +1,6 @@
 """Question pages in the admin, for authors and publishers: the text, where it stands, and the acts on it."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -120,12 +121,28 @@ def _state(article: Article) -> dict[str, Any]:
         for revision in article.revisions.select_related("author").order_by("-number")
     ]
     live = Publication.objects.live().filter(article=article).select_related("review__revision").first()
+    today = clock.today()
     return {
-        "standing": standing_of(row, clock.today()),
+        "standing": standing_of(row, today),
         "versions": versions,
         "shown": live,
         "pending": Publication.objects.pending().filter(article=article).select_related("review__revision"),
+        **(_gone(article, today) if live is None else {}),
     }
+
+
+def _gone(article: Article, today: dt.date) -> dict[str, Any]:
+    """What readers saw last of a page that is down, and the approval that may bring it back, or why none does."""
+    gone = Publication.objects.current().filter(article=article).select_related("review", "withdrawal").first()
+    if gone is None:
+        return {}
+    approvals = Review.objects.filter(revision=gone.review.revision_id, decision=Review.Decision.APPROVED)
+    why_not = {
+        review: Publication.objects.why_not(review, today=today)
+        for review in approvals.select_related("revision__article", "credential_check", "base__credential_check")
+    }
+    restorable = next((review for review, why in why_not.items() if not why), None)
+    return {"gone": gone, "restorable": restorable, "why_not": next(iter(why_not.values()))}
 
 
 def _article(request: HttpRequest, pk: int) -> Article:
@@ -163,19 +180,21 @@ def ask(request: HttpRequest, article: int, number: int) -> HttpResponse:
 
 
 def publish(request: HttpRequest, article: int, review: int) -> HttpResponse:
-    """Let readers see an approved version."""
+    """Let readers see an approved version, or see it again; what stands against it is said before it is tried."""
     page = _article(request, article)
-    approval = get_object_or_404(Review.objects.select_related("revision"), pk=review, revision__article=page)
+    approval = get_object_or_404(Review.objects.select_related("revision__article"), pk=review, revision__article=page)
+    again = Publication.objects.counted().filter(review__revision=approval.revision_id).exists()
+    why_not = Publication.objects.why_not(approval, today=clock.today()) if request.method == "GET" else ""
     form = PublishForm(request.POST if request.method == "POST" else None)
     form.review = approval
     return _act(
         request,
         form,
         page,
-        title=f"Publish version {approval.revision.number}",
-        button="Publish",
+        title=f"{'Restore' if again else 'Publish'} version {approval.revision.number}",
+        button="Restore" if again else "Publish",
         done=f"Version {approval.revision.number} is published.",
-        extra={"lead": str(approval)},
+        extra={"lead": str(approval), "problems": [why_not] if why_not else []},
     )
 
 

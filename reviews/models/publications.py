@@ -113,6 +113,14 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         emails.published(publication)
         return publication
 
+    def why_not(self, review: Review, *, today: dt.date) -> str:
+        """Why this approval could not be published on a day, whoever asks; empty if it could."""
+        try:
+            self._check_approval(review, review.revision.article, today)
+        except Refusal as refusal:
+            return str(refusal)
+        return ""
+
     def _check_current(self, review: Review, article: Article) -> None:
         """Refuse a text that readers see already."""
         current = _live_of.first(article=article.pk)

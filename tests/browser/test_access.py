@@ -18,6 +18,8 @@ PAGES = [
     "/conditions/wilson-disease/before-symptoms/",
     "/conditions/wilson-disease/diet/",
     "/conditions/wilson-disease/community/",
+    "/conditions/poems-syndrome/prognosis/history/",
+    "/conditions/wilson-disease/diet/history/",
     "/reviewers/clara-sample/",
     "/how-we-review/",
     "/accounts/login/",

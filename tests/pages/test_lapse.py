@@ -75,7 +75,7 @@ def test_on_its_day_the_review_lapses_without_a_job(client: Client, moved_clock:
         "Last reviewed": dom.spelled(publication.review.signed_on),
         "Review was due": dom.spelled(due(publication)),
         "Overdue by": "0 days",
-        "Version": "1",
+        "Version": "1, what changed",
     }
     assert f"Review lapsed on {dom.spelled(due(publication))}" in dom.words(dom.only(root, "short-answer"))
     assert "Last checked by a reviewer on" in dom.words(root)

@@ -59,14 +59,14 @@ def test_the_stamp_names_reviewer_dates_and_version(client: Client) -> None:
     assert "Medically reviewed, in date" in dom.words(stamp)
     assert "Clara Test, MD" in dom.words(stamp)
     assert "Haematologist, Test Hospital" in dom.words(stamp)
-    assert dom.links(stamp) == ["/reviewers/clara/"]
+    assert dom.links(stamp) == ["/reviewers/clara/", "/conditions/poems-syndrome/prognosis/history/"]
     next_due = publication.review.next_due
     assert next_due is not None
     assert 175 <= (next_due - signed_on).days <= 190
     assert dom.facts(stamp) == {
         "Reviewed": dom.spelled(signed_on),
         "Next review due": dom.spelled(next_due),
-        "Version": "1",
+        "Version": "1, what changed",
     }
     times = [time.get("datetime") for time in stamp.iter("time")]
     assert times == [signed_on.isoformat(), next_due.isoformat()]
@@ -243,7 +243,7 @@ def test_a_change_approved_by_its_changes_keeps_the_day_of_the_whole_page(client
     assert dom.facts(stamp) == {
         "Reviewed": dom.spelled(first.review.signed_on),
         "Next review due": dom.spelled(first.review.next_due),
-        "Version": "2",
+        "Version": "2, what changed",
     }
     assert "Clara Test" in dom.words(stamp)
     assert "Sleep & <5 mg." in dom.words(root)

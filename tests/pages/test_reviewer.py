@@ -58,6 +58,41 @@ def test_it_shows_each_credential_with_its_newest_check(client: Client) -> None:
     assert "Rita" not in dom.words(root)
 
 
+def test_without_a_licence_that_counts_today_it_says_so(client: Client, moved_clock: Clock) -> None:
+    credential = Credential.objects.get(reviewer=people.clinician())
+    title = "No licence counts today"
+    assert title not in dom.words(dom.read(client, ADDRESS))
+    until = credential.checks.get().valid_until
+    assert until is not None
+    moved_clock.move(until)
+    assert title not in dom.words(dom.read(client, ADDRESS))
+    moved_clock.move(until + dt.timedelta(1))
+    root = dom.read(client, ADDRESS)
+    assert title in dom.words(dom.only(root, "is-lapsed"))
+    told = dom.facts(dom.only(root, "panel"))["Licence checked by us"]
+    assert told.endswith(f", ran out on {dom.spelled(until)}")
+    moved_clock.reset()
+    site.revoke(people.clinician(), from_day=make.today())
+    assert title in dom.words(dom.read(client, ADDRESS))
+
+
+def test_it_tells_what_was_declared_and_signed_of_what_readers_saw_alone(client: Client) -> None:
+    # way 27
+    long_ago = make.today() - dt.timedelta(370)
+    publication = make.publication(make.review(signed_on=long_ago, conflicts="Paid by Sample Ltd."))
+    assert "they signed" not in dom.words(dom.read(client, ADDRESS))
+    make.review(make.revision(publication.article, body="Newer words."), conflicts="Marzipan.")
+    root = dom.read(client, ADDRESS)
+    declared = f"Paid by Sample Ltd., as of {dom.spelled(long_ago)}"
+    assert dom.facts(dom.only(root, "panel"))["Conflicts of interest"] == declared
+    assert "they signed" not in dom.words(root)
+    make.review(publication.review.revision)
+    root = dom.read(client, ADDRESS)
+    declared = f"None declared, as of {dom.spelled(make.today())}"
+    assert dom.facts(dom.only(root, "panel"))["Conflicts of interest"] == declared
+    assert "1 page: 1 in date. In the past year they signed 1 approval." in dom.words(root)
+
+
 def test_a_revoked_credential_says_from_when_it_does_not_count(client: Client) -> None:
     # way 6
     site.revoke(people.clinician(), from_day=make.today())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.refusals import Refusal
 from reviews.models import Publication, Review
@@ -107,3 +108,56 @@ def test_a_text_that_was_cancelled_before_its_hour_was_never_shown_and_may_still
     pending.withdraw(by=people.publisher(), why="Rather now.")
     review.publish(by=people.publisher())
     assert is_public(review)
+
+
+# At the desk
+
+
+def desk_of(review: Review) -> tuple[str, str]:
+    """What a publisher reads on the page's own page, and where the approval is published."""
+    client = Client()
+    client.force_login(people.publisher())
+    article = review.revision.article_id
+    html = client.get(reverse("admin:articles_article_change", args=[article])).content.decode()
+    return html, reverse("admin:desk_publish", args=[article, review.pk])
+
+
+def test_the_desk_offers_to_restore_what_may_come_back(settings: object) -> None:
+    settings.ROUNDS_DEMO = True  # type: ignore[attr-defined]
+    review = withdrawn()
+    html, address = desk_of(review)
+    assert f'<a href="{address}">Restore</a>' in html
+    assert "We look at it again." in html
+    client = Client()
+    client.force_login(people.publisher())
+    assert "Restore version 1" in client.get(address).content.decode()
+    assert client.post(address, {}).status_code == 302
+    assert is_public(review)
+    assert "Restore</a>" not in desk_of(review)[0]
+
+
+def test_the_desk_says_why_a_text_cannot_come_back_and_offers_it_after_a_new_review(settings: object) -> None:
+    settings.ROUNDS_DEMO = True  # type: ignore[attr-defined]
+    review = withdrawn(make.review(signed_on=make.today() - 400 * DAY))
+    why = f"This approval lapsed on {review.next_due:%-d %B %Y}. Ask for a new review before it is shown again."
+    html, address = desk_of(review)
+    assert f"It cannot be restored. {why}" in html
+    assert "Restore</a>" not in html
+    client = Client()
+    client.force_login(people.publisher())
+    assert why in client.get(address).content.decode()
+    assert why in client.post(address, {}).content.decode()
+    assert not is_public(review)
+    again = make.review(review.revision)
+    html, address = desk_of(again)
+    assert f'<a href="{address}">Restore</a>' in html
+    assert "It cannot be restored" not in html
+
+
+def test_the_desk_says_that_a_revoked_credential_stands_in_the_way(settings: object) -> None:
+    settings.ROUNDS_DEMO = True  # type: ignore[attr-defined]
+    review = make.publication().review
+    review.credential_check.credential.revoke(by=people.registrar(), from_day=make.today(), why="Struck off.")
+    html, _ = desk_of(review)
+    assert "It cannot be restored. The credential of Clara Test, MD was revoked." in html
+    assert "Its approval does not count any more." in html

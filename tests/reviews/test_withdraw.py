@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts import clock
 from accounts.models import Letter
@@ -56,6 +57,24 @@ def test_author_and_reviewer_get_the_reason_in_one_letter_each() -> None:
 def test_a_clinician_withdraws_too() -> None:
     clara = people.clinician().user
     assert make.publication().withdraw(by=clara, why="It is wrong.").by == clara
+
+
+def test_a_clinician_whose_credential_lapsed_may_still_withdraw_from_the_desk(settings: object) -> None:
+    # to take a page down is always safe
+    settings.ROUNDS_DEMO = True  # type: ignore[attr-defined]
+    publication = make.publication()
+    lars = people.clinician("Lars")
+    lars.credentials.get().revoke(by=people.registrar(), from_day=make.today() - 9 * DAY, why="Retired.")
+    link = reverse("admin:desk_withdraw", args=[publication.article_id, publication.pk])
+    page = reverse("admin:articles_article_change", args=[publication.article_id])
+    client = Client()
+    client.force_login(people.author())
+    assert link not in client.get(page).content.decode()
+    client.force_login(lars.user)
+    assert f'<a href="{link}">Withdraw</a>' in client.get(page).content.decode()
+    assert client.post(link, {"why": "It is dangerous."}).status_code == 302
+    assert Withdrawal.objects.get().by == lars.user
+    assert not Publication.objects.live().exists()
 
 
 def test_readers_are_sent_to_the_page_to_read_instead(client: Client) -> None:
