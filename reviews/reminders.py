@@ -100,19 +100,13 @@ def pages_due(now: dt.datetime) -> Iterator[tuple[User, PageDue]]:
     publishers = list(_entitled("add_publication"))
     for pk, article, question in publications.order_by("pk"):
         request = waiting.get(article)
-        page = PageDue(article, question, stamps[pk], request is not None, _holder(request, now))
+        holder = request.claimed_by if request is not None and request.is_held(now) else None
+        page = PageDue(article, question, stamps[pk], request is not None, holder)
         reviewer = reviewers.get(page.stamp.slug)
         if reviewer is not None:
             yield reviewer, page
         if reviewer is None or page.days_left <= PUBLISHERS_FROM:
             yield from ((publisher, page) for publisher in publishers)
-
-
-def _holder(request: ReviewRequest | None, now: dt.datetime) -> Reviewer | None:
-    """Who has claimed a review, if the claim still holds."""
-    if request is None or request.claimed_at is None:
-        return None
-    return request.claimed_by if now < request.claimed_at + dt.timedelta(settings.CLAIM_DAYS) else None
 
 
 def claims_held(now: dt.datetime) -> Iterator[tuple[User, Claim]]:
