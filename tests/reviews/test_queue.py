@@ -50,7 +50,7 @@ def titles(by: User, query: str = "") -> list[str]:
 def text(question: str, *, by: User | None = None, disease: str = "poems-syndrome", topic: str = "outlook") -> Revision:
     """A first version on a page of its own."""
     of = make.condition(disease, disease.replace("-", " ").title())
-    return make.revision(make.article(question.lower(), of=of, topic=topic), by=by, question=question)
+    return make.revision(make.article(question.lower().replace(" ", "-"), of=of, topic=topic), by=by, question=question)
 
 
 def asked(question: str, days: int, **about: str) -> ReviewRequest:
