@@ -105,7 +105,6 @@ def main() -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
-
     from review_queue import queue
 
     settings.ROUNDS_DEMO = True

@@ -71,7 +71,7 @@ def lapses(today: dt.date) -> list[Lapse]:
             continue
         stamp = Stamp.from_facts(facts, today)
         if stamp.lapses_on <= today + soon:
-            found.append(Lapse(*page, stamp.lapses_on, max(stamp.signed_on, stamp.lapses_on - soon)))
+            found.append(Lapse(*page, day=stamp.lapses_on, since=max(stamp.signed_on, stamp.lapses_on - soon)))
     return found
 
 
@@ -182,7 +182,7 @@ def _requested(who: Onlooker, now: dt.datetime, due: Sequence[Lapse]) -> Iterato
     """The open requests; where the public page lapses meanwhile, with that."""
     by_article = {lapse.article: lapse for lapse in due}
     for columns in ReviewRequest.objects.open().order_by().values_list(*COLUMNS):
-        yield Waiting(*columns, now, who, by_article.get(columns[3]))
+        yield Waiting(*columns, now=now, who=who, lapse=by_article.get(columns[3]))
 
 
 def _unasked(who: Onlooker, now: dt.datetime, due: Sequence[Lapse], *, asked: set[int]) -> Iterator[Waiting]:
