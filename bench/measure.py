@@ -2,7 +2,7 @@
 
 Everything runs in this process on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
 the reader's pages through the whole middleware against a bare view that returns the same bytes, the turning of
-Markdown into a page, joining a community through its verb, and the review queue (bench/queue.py).
+Markdown into a page, joining a community through its verb, and the review queue (bench/review_queue.py).
 """
 
 import os
@@ -105,8 +105,7 @@ def main() -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
-
-    from bench.queue import queue
+    from review_queue import queue
 
     settings.ROUNDS_DEMO = True
     call_command("migrate", verbosity=0)

@@ -64,14 +64,14 @@ def lapses(today: dt.date) -> list[Lapse]:
     shown = Publication.objects.current().with_stamp().filter(withdrawal__isnull=True)
     columns = ("pk", *(f"review__{column}" for column in COLUMNS[1:6]), "stamp_facts")
     found = []
-    for *page, facts in (
-        shown.filter(review__revision__in=may_lapse.values("revision")).order_by().values_list(*columns)
-    ):
+    for row in shown.filter(review__revision__in=may_lapse.values("revision")).order_by().values_list(*columns):
+        publication, revision, number, article, topic, condition, facts = row
         if facts is None:  # as live() says: its approval counts no more, readers do not see it
             continue
         stamp = Stamp.from_facts(facts, today)
         if stamp.lapses_on <= today + soon:
-            found.append(Lapse(*page, stamp.lapses_on, max(stamp.signed_on, stamp.lapses_on - soon)))
+            since = max(stamp.signed_on, stamp.lapses_on - soon)
+            found.append(Lapse(publication, revision, number, article, topic, condition, stamp.lapses_on, since))
     return found
 
 
@@ -182,7 +182,7 @@ def _requested(who: Onlooker, now: dt.datetime, due: Sequence[Lapse]) -> Iterato
     """The open requests; where the public page lapses meanwhile, with that."""
     by_article = {lapse.article: lapse for lapse in due}
     for columns in ReviewRequest.objects.open().order_by().values_list(*COLUMNS):
-        yield Waiting(*columns, now, who, by_article.get(columns[3]))
+        yield Waiting(*(*columns, now, who, by_article.get(columns[3])))
 
 
 def _unasked(who: Onlooker, now: dt.datetime, due: Sequence[Lapse], *, asked: set[int]) -> Iterator[Waiting]:

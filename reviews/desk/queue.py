@@ -69,7 +69,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     else:
         shown = [row for row in rows if _fits(row, chosen)]
         page = _page(request, shown, problems)
-        lines = waiting.lines(page.object_list, conditions)
+        lines = waiting.lines(list(page), conditions)
         context["groups"] = _groups(lines, Counter(row.group for row in shown))
     context |= {"page": page, "lead": _lead(rows, due, who), "narrowed": any(chosen.values())}
     return render(request, "desk/queue.html", {**admin.site.each_context(request), **context})

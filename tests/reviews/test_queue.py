@@ -50,7 +50,7 @@ def titles(by: User, query: str = "") -> list[str]:
 def text(question: str, *, by: User | None = None, disease: str = "poems-syndrome", topic: str = "outlook") -> Revision:
     """A first version on a page of its own."""
     of = make.condition(disease, disease.replace("-", " ").title())
-    return make.revision(make.article(question.lower(), of=of, topic=topic), by=by, question=question)
+    return make.revision(make.article(question.lower().replace(" ", "-"), of=of, topic=topic), by=by, question=question)
 
 
 def asked(question: str, days: int, **about: str) -> ReviewRequest:
@@ -72,9 +72,9 @@ def test_overdue_reviews_stand_first_and_each_says_why_it_is_here_with_whom_and_
     assert lead in page
     for words in ("Due again, unchanged, version 1", "New page, version 1", "1 day late", "in 15 days", "New today"):
         assert words in page
-    assert "With You." in page
+    assert "With: You." in page
     dora = seen(people.clinician("Dora").user)
-    assert "With Clara Test, MD." in dora
+    assert "With: Clara Test, MD." in dora
     assert "6 reviews wait, 5 of them for you." in dora
     assert dora.count(">Claim it<") == 5
     author = seen(people.author())

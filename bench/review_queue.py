@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from articles.models import Revision
     from reviews.models import CredentialCheck, Reviewer
 
@@ -34,6 +35,7 @@ def queue() -> None:
     from django.test.utils import CaptureQueriesContext
     from django.urls import reverse
 
+    from accounts import clock
     from reviews import waiting
     from reviews.models import Reviewer
 
@@ -43,7 +45,7 @@ def queue() -> None:
     client.force_login(clinician.user)
     address = reverse("admin:reviews_reviewrequest_changelist")
     print(f"\nReview queue: {REQUESTS:,} requests, {PAGES:,} public pages; wall time, median of {ROUNDS}")
-    print(f"  {'pages that fall due':24} {milliseconds(waiting.lapses):8.0f} ms")
+    print(f"  {'pages that fall due':24} {milliseconds(lambda: waiting.lapses(clock.today())):8.0f} ms")
     for name, query in {
         "first page": "",
         "last page": "?page=200",
@@ -104,7 +106,7 @@ def _check(clinician: "Reviewer", today: dt.date) -> "CredentialCheck":
     return clinician.credentials.all()[0].record_check(by=registrar, valid_from=today - year, valid_until=today + year)
 
 
-def _revisions(authors: list[object]) -> "list[Revision]":
+def _revisions(authors: "list[User]") -> "list[Revision]":
     """One short text by each, on a page of its own."""
     from articles.models import Article, Condition, ConditionName, Revision, Topic
 
