@@ -111,7 +111,8 @@ def test_nothing_that_is_not_public_yet_is_told(client: Client) -> None:
     pending = make.publication(approved, live_from=dt.datetime.now(dt.UTC) + DAY)
     assert client.get(HISTORY).content == before
     pending.withdraw(by=people.publisher(), why="Marzipan.")
-    make.request(publication.review.revision)
+    again = make.request(publication.review.revision)
+    again.ask_for_changes(by=people.clinician().user, digest=again.revision.digest, reason="Marzipan.")
     assert client.get(HISTORY).content == before
 
 
