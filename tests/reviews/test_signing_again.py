@@ -43,6 +43,7 @@ def clara() -> User:
 
 @pytest.mark.parametrize("act", ["approve", "changes"])
 def test_after_six_minutes_nothing_is_signed_without_the_code_and_no_word_is_lost(clara: User, act: str) -> None:
+    # way 32
     secret = authenticator.given_to(clara)
     desk, form = signing(act, make.request())
     client = authenticator.browser(clara, minutes_ago=6)
@@ -76,6 +77,7 @@ def test_after_four_minutes_nobody_is_asked(clara: User) -> None:
 
 
 def test_a_code_signs_once_for_as_long_as_an_app_may_show_it(clara: User) -> None:
+    # way 32
     secret = authenticator.given_to(clara)
     used = code(secret, ahead=1)
     for number, minutes in enumerate((6, 7)):
