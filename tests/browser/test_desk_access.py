@@ -75,7 +75,9 @@ def test_axe_finds_nothing_on_any_screen_of_the_desk_and_nothing_scrolls_sideway
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.reload()  # the admin's colours fade over
+            said = list(visitor.complaints)
             results = Axe().run(page)
+            visitor.complaints[:] = said  # axe-core reads the admin's @import through a style of its own
             if results.violations_count:
                 wrong.append((width, scheme, results.generate_report()))
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
