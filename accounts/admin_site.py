@@ -16,6 +16,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from . import today
@@ -51,7 +52,7 @@ class DeskSite(admin.AdminSite):
 
         return answered
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What should I do now? Below it everything that the person may look at."""
         panels = [panel for panels in self.panels for panel in panels(request)]
         return super().index(request, {"panels": panels, **(extra_context or {})})

@@ -116,7 +116,8 @@ def test_the_keyboard_alone_reaches_everything_in_order_and_shows_where_it_is(
 ) -> None:
     def look(page: Page) -> list[str]:
         count = page.evaluate(NUMBER)
-        wrong, order = [], []
+        wrong: list[str] = []
+        order: list[str] = []
         while len(order) < count:
             page.keyboard.press("Tab")
             number, seen, html = page.evaluate(FOCUSED)
