@@ -69,12 +69,15 @@ def on_every_screen(visitor: Visitor, look: Callable[[Page], object]) -> dict[st
 def test_axe_finds_nothing_on_any_screen_of_the_desk_and_nothing_scrolls_sideways(
     demonstration: None, visitor: Visitor
 ) -> None:
+    windows = [(1280, "light"), (360, "dark")]
+
     def look(page: Page) -> list[object]:
         wrong: list[object] = []
-        for width, scheme in ((360, "dark"), (1280, "light")):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.reload()  # the admin's colours fade over
+        for width, scheme in windows:
+            if page.viewport_size != {"width": width, "height": 900}:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.reload()  # the admin's colours fade over
             said = list(visitor.complaints)
             results = Axe().run(page)
             visitor.complaints[:] = said  # axe-core reads the admin's @import through a style of its own
@@ -82,6 +85,7 @@ def test_axe_finds_nothing_on_any_screen_of_the_desk_and_nothing_scrolls_sideway
                 wrong.append((width, scheme, results.generate_report()))
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 wrong.append(f"{wide} px at {width} px")
+        windows.reverse()  # the next screen is opened in the window as it is now
         return wrong
 
     found = on_every_screen(visitor, look)
