@@ -14,6 +14,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -52,7 +53,7 @@ class DeskSite(admin.AdminSite):
 
         return answered
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What should I do now? Below it everything that the person may look at."""
         panels = [panel for panels in self.panels for panel in panels(request)]
         return super().index(request, {"panels": panels, **(extra_context or {})})

@@ -69,17 +69,23 @@ def on_every_screen(visitor: Visitor, look: Callable[[Page], object]) -> dict[st
 def test_axe_finds_nothing_on_any_screen_of_the_desk_and_nothing_scrolls_sideways(
     demonstration: None, visitor: Visitor
 ) -> None:
+    windows = [(1280, "light"), (360, "dark")]
+
     def look(page: Page) -> list[object]:
         wrong: list[object] = []
-        for width, scheme in ((360, "dark"), (1280, "light")):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.reload()  # the admin's colours fade over
+        for width, scheme in windows:
+            if page.viewport_size != {"width": width, "height": 900}:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.reload()  # the admin's colours fade over
+            said = list(visitor.complaints)
             results = Axe().run(page)
+            visitor.complaints[:] = said  # axe-core reads the admin's @import through a style of its own
             if results.violations_count:
                 wrong.append((width, scheme, results.generate_report()))
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 wrong.append(f"{wide} px at {width} px")
+        windows.reverse()  # the next screen is opened in the window as it is now
         return wrong
 
     found = on_every_screen(visitor, look)
@@ -114,7 +120,8 @@ def test_the_keyboard_alone_reaches_everything_in_order_and_shows_where_it_is(
 ) -> None:
     def look(page: Page) -> list[str]:
         count = page.evaluate(NUMBER)
-        wrong, order = [], []
+        wrong: list[str] = []
+        order: list[str] = []
         while len(order) < count:
             page.keyboard.press("Tab")
             number, seen, html = page.evaluate(FOCUSED)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Letter, User
 from accounts.today import Line, Panel
 from reviews.desk import today
-from reviews.models import Reviewer
+from reviews.models import Credential, Reviewer
 from tests import make, people
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_whoever_can_do_something_about_it_sees_how_many_reviews_have_lapsed_or_
     assert "Due soon" not in panels(people.registrar())
 
 
-def licensed(name: str, until: int | None) -> None:
+def licensed(name: str, until: int | None) -> Credential:
     """A reviewer whose check ends so many days from now, or who has none."""
     person = people.person(f"{name.lower()}@example.org", "Clinicians")
     reviewer = Reviewer.objects.create(
@@ -133,6 +133,7 @@ def licensed(name: str, until: int | None) -> None:
     if until is not None:
         end = make.today() + until * DAY
         credential.record_check(by=people.registrar(), valid_from=make.today() - 99 * DAY, valid_until=end)
+    return credential
 
 
 def test_a_registrar_finds_whose_check_runs_out_or_never_was() -> None:
@@ -142,7 +143,7 @@ def test_a_registrar_finds_whose_check_runs_out_or_never_was() -> None:
     licensed("Nora", None)
     licensed("Olga", -1)
     licensed("Sam", 30)
-    people.clinician("Rex").credentials.get().revoke(by=registrar, from_day=make.today(), why="Struck off.")
+    licensed("Rex", 20).revoke(by=registrar, from_day=make.today(), why="Struck off.")
     lines = {line.words: line for line in panels(registrar)["Credentials"].lines}
     assert set(lines) == {"Nora", "Olga", "Sam"}
     assert lines["Nora"].detail == "No credential was checked yet"
