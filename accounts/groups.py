@@ -34,6 +34,8 @@ GROUPS: dict[str, list[str]] = {
         "reviews.add_publication",
         "reviews.view_withdrawal",
         "reviews.add_withdrawal",
+        "reviews.view_checklist",
+        "reviews.add_checklist",
     ],
     "Registrars": [
         "reviews.view_reviewer",
