@@ -19,6 +19,7 @@ GROUPS: dict[str, list[str]] = {
         "reviews.change_reviewrequest",
         "reviews.view_review",
         "reviews.add_review",
+        "reviews.view_checklist",
         "reviews.view_publication",
         "reviews.add_withdrawal",
     ],

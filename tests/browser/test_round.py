@@ -56,6 +56,9 @@ def approve(visitor: Visitor) -> None:
     page.fill("[name=public_note]", "First review.")
     page.click("button:has-text('Claim it')")
     page.fill("[name=public_note]", "First review.")
+    for point in page.locator("[name=ticked]").all():
+        point.check()
+    page.check("[name=scope]")
     page.click("button:has-text('Approve')")
     assert "Recorded: Approved by Clara Sample, MD" in page.inner_text(".messagelist")
 
