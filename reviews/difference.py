@@ -27,11 +27,19 @@ Opcode = tuple[str, int, int, int, int]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a paragraph stands: as a title, and as the words after “in”."""
+    """Where a paragraph stands: its field, the section's title, and the words after “in”."""
 
+    field: str
     title: str
     within: str
     noun: str = "paragraph"
+
+
+QUESTION = Place("Question", "Question", "the question", "line")
+SHORT_ANSWER = Place("Short answer", "Short answer", "the short answer")
+OPENING = Place("Text", "Opening", "the opening")
+SOURCES = Place("Sources", "Sources", "the sources", "source")
+ORIGIN = Place("How it was written", "How it was written", "how it was written", "line")
 
 
 @dataclass(frozen=True)
@@ -121,13 +129,13 @@ class Budget:
 def _fields(revision: Revision, citations: list[Citation]) -> list[list[Paragraph]]:
     """The fields that the digest covers, each as its paragraphs."""
     sources = [" ".join(filter(None, [row.title, row.doi, row.pmid, row.url])) for row in citations]
-    short = Place("Short answer", "the short answer")
+    origin = revision.get_origin_display()
     return [
-        [Paragraph(revision.question, Place("Question", "the question"))],
-        [Paragraph(words, short) for words in _split(revision.short_answer)],
+        [Paragraph(revision.question, QUESTION)],
+        [Paragraph(words, SHORT_ANSWER) for words in _split(revision.short_answer)],
         list(_sections(revision.body)),
-        [Paragraph(words, Place("Sources", "the sources", "source")) for words in sources],
-        [Paragraph(revision.get_origin_display(), Place("How it was written", "how it was written", "line"))],
+        [Paragraph(words, SOURCES) for words in sources],
+        [Paragraph(origin, ORIGIN)],
     ]
 
 
@@ -137,11 +145,11 @@ def _split(text: str) -> list[str]:
 
 def _sections(body: str) -> Iterator[Paragraph]:
     """The paragraphs of a text, each with the heading above it."""
-    place = Place("Opening", "the opening")
+    place = OPENING
     for part in _split(body):
         first, _, rest = part.partition("\n")
         if found := HEADING.match(first):
-            place = Place(found[1], f"“{found[1]}”")
+            place = Place("Text", found[1], f"“{found[1]}”")
             yield Paragraph(first, place, heading=True)
             if rest:
                 yield Paragraph(rest, place)

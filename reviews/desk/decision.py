@@ -1,7 +1,7 @@
 """The desk for one request: what changed, the page as readers will get it, and the decision."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -9,18 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
-from articles.models import Citation
+from articles.models import Citation, Revision
 
 from .. import difference, readiness
 from ..forms import DecisionForm
 from ..forms.decisions import DECISIONS
 from ..models import Checklist, CredentialCheck, Review, Reviewer, ReviewRequest
 from ..models.requests import Moved
-from ..models.screens import Screen
+from ..models.screens import Screen, Seen, laid_out
 from ..standing import Stamp
-from .reading import as_read
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -33,16 +31,15 @@ def desk(request: HttpRequest, object_id: str) -> HttpResponse:
     """The desk: what changed, the page as readers will get it, and the decision."""
     if not request.user.has_perm("reviews.view_reviewrequest"):
         raise PermissionDenied("Only people who work on question pages may look here.")
-    row, user = _row(object_id), request.user
+    row, user = _row(object_id), cast("User", request.user)
     act = request.POST.get("act", "")
     if act in CLAIMS:
         return _claim(request, row, CLAIMS[act])
-    today = clock.today()
-    form = DecisionForm(by=user, review_request=row, today=today)  # type: ignore[arg-type]
+    form = DecisionForm(by=user, review_request=row, today=_today(row))
     if request.method == "POST":
         if act not in DECISIONS:
             raise Http404("The desk has no such button.")
-        form = DecisionForm(request.POST, by=user, review_request=row, today=today, act=act)  # type: ignore[arg-type]
+        form = DecisionForm(request.POST, by=user, review_request=row, today=_today(row), act=act)
         if form.is_valid():
             messages.success(request, f"Recorded: {form.result}.")
             return redirect("admin:reviews_reviewrequest_changelist")
@@ -51,10 +48,15 @@ def desk(request: HttpRequest, object_id: str) -> HttpResponse:
 
 
 def _row(object_id: str) -> ReviewRequest:
-    rows = ReviewRequest.objects.select_related(
+    rows = laid_out(ReviewRequest.objects).select_related(
         "revision__article__condition", "revision__author", "asked_by", "claimed_by", "closed_by"
     )
     return get_object_or_404(rows, pk=int(object_id) if object_id.isdecimal() else None)
+
+
+def _today(row: ReviewRequest) -> dt.date:
+    read_at: dt.datetime = row.read_at  # type: ignore[attr-defined]
+    return read_at.date()
 
 
 def _claim(request: HttpRequest, row: ReviewRequest, verb: str) -> HttpResponse:
@@ -67,32 +69,47 @@ def _claim(request: HttpRequest, row: ReviewRequest, verb: str) -> HttpResponse:
 
 def _screen(row: ReviewRequest, form: DecisionForm) -> dict[str, Any]:
     """Everything on the screen: what a clinician needs to decide, or why they may not."""
-    revision, user, today = row.revision, form.by, form.today
-    base = row.compared_with()
-    compared = [revision.pk] if base is None else [revision.pk, base.revision_id]
-    citations = list(Citation.objects.filter(revision__in=compared).order_by("number"))
-    refusal, check = _check(row, user, today)
+    user, today, screen = form.by, form.today, Screen.of(row)
+    shown = screen.live.review.revision if screen.live else None
+    refusal, reviewer, check = _signer(row, user, today)
     return {
-        **as_read(revision, [citation for citation in citations if citation.revision_id == revision.pk]),
+        **_texts(row.revision, screen.base),
         "today": today,
         "row": row,
         "form": form,
-        "base": base,
-        "difference": None if base is None else difference.compare(base.revision, revision, citations),
-        "warnings": readiness.warnings(revision),
+        "base": screen.base,
+        "shown": shown,
+        "newer": "" if row.closed_at else screen.newer_draft(),
+        "warnings": readiness.warnings(row.revision),
         "refusal": refusal,
+        "reviewer": reviewer,
         "check": check,
-        "stamp": None if check is None else _stamp(check.credential.reviewer, form),
-        "offers_changes": base is not None and row.kind != row.Kind.AGAIN and _in_date(base, today),
-        "publishes": user.has_perm("reviews.add_publication"),
+        "stamp": _stamp(reviewer, form) if reviewer and check else None,
+        "offers_changes": row.kind != row.Kind.AGAIN and _in_date(screen.base, today),
+        "publishes": user.has_perm("reviews.add_publication") and shown != row.revision,
         "mine": row.claimed_by is not None and row.claimed_by.user_id == user.pk,
         "days_left": (row.due_on - today).days,
-        **_points(form, Screen.of(row, base)),
+        "seen": screen.seen,
+        "points": _points(form, screen.checklist),
     }
 
 
-def _check(row: ReviewRequest, user: "User", today: dt.date) -> tuple[str, CredentialCheck | None]:
-    """Why this person may not decide, and the check that lets them sign today if there is one."""
+def _texts(revision: Revision, base: Review | None) -> dict[str, Any]:
+    """The text as readers will get it, and what changed in it."""
+    compared = [revision] if base is None else [revision, base.revision]
+    citations = list(Citation.objects.filter(revision__in=compared).order_by("number"))
+    return {
+        "article": revision.article,
+        "revision": revision,
+        "citations": [citation for citation in citations if citation.revision_id == revision.pk],
+        "members": None,
+        "community_url": "",
+        "difference": None if base is None else difference.compare(base.revision, revision, citations),
+    }
+
+
+def _signer(row: ReviewRequest, user: "User", today: dt.date) -> tuple[str, Reviewer | None, CredentialCheck | None]:
+    """Why this person may not decide; or the reviewer, and the check that lets them sign today."""
     try:
         if row.closed_at is not None:
             raise Moved(f"Closed on {row.closed_at:%-d %B %Y} by {row.closed_by}: {row.get_outcome_display()}.")
@@ -100,10 +117,10 @@ def _check(row: ReviewRequest, user: "User", today: dt.date) -> tuple[str, Crede
             raise NotAllowed("You may read this. Clinicians decide about it.")
         if row.claimed_by is not None and row.claimed_by.user_id != user.pk:
             raise Moved(f"{row.claimed_by} has claimed this review. Take another one from the queue.")
-        check = Reviewer.of(user).may_review(row.revision, on=today)
+        reviewer = Reviewer.of(user)
+        return "", reviewer, reviewer.may_review(row.revision, on=today)
     except Refusal as why:
-        return str(why), None
-    return "", check
+        return str(why), None, None
 
 
 def _stamp(reviewer: Reviewer, form: DecisionForm) -> Stamp:
@@ -119,20 +136,17 @@ def _stamp(reviewer: Reviewer, form: DecisionForm) -> Stamp:
     )
 
 
-def _in_date(base: Review, today: dt.date) -> bool:
-    return base.next_due is not None and base.signed_on <= today < base.next_due
+def _in_date(base: Review | None, today: dt.date) -> bool:
+    return base is not None and base.next_due is not None and base.signed_on <= today < base.next_due
 
 
-def _points(form: DecisionForm, now: Screen) -> dict[str, Any]:
-    """The word for this screen, and the points with their ticks; those of a checklist replaced meanwhile by words."""
-    checklist = Checklist.objects.filter(pk=now.checklist).first()
+def _points(form: DecisionForm, checklist: Checklist | None) -> list[tuple[int, str, bool]]:
+    """Each point with its number and whether it is ticked; by its words, where the checklist was changed meanwhile."""
     if checklist is None:
-        return {"seen": now, "points": []}
-    before = Screen.read(form.data.get("seen", "")) or now
-    ticked_then = checklist
-    if before.checklist != now.checklist:
-        ticked_then = Checklist.objects.filter(pk=before.checklist).first() or checklist
-    then = ticked_then.lines
-    ticked = {then[number - 1] for number in form.ticks if number <= len(then)}
-    points = [(number, line, line in ticked) for number, line in enumerate(checklist.lines, start=1)]
-    return {"seen": now, "points": points}
+        return []
+    before = Seen.read(form.data.get("seen", ""))
+    then = checklist
+    if before is not None and before.checklist != checklist.pk:
+        then = Checklist.objects.filter(pk=before.checklist).first() or checklist
+    ticked = {line for number, line in enumerate(then.lines, start=1) if number in form.ticks}
+    return [(number, line, line in ticked) for number, line in enumerate(checklist.lines, start=1)]

@@ -11,7 +11,7 @@ from accounts.refusals import Refusal
 from ..models import Review, ReviewRequest
 from ..models.checklists import MOST_POINTS
 from ..models.requests import MOST_MONTHS, USUAL_MONTHS, months_later
-from ..models.screens import Screen
+from ..models.screens import Seen
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -128,9 +128,9 @@ class DecisionForm(VerbForm, forms.Form):
             review.publish(by=self.by)
         return review
 
-    def _seen(self) -> Screen | None:
+    def _seen(self) -> Seen | None:
         word = self.cleaned_data["seen"]
-        seen = Screen.read(word)
+        seen = Seen.read(word)
         if word and seen is None:
             raise Refusal("What was on your screen cannot be read. Look at the page as it is now, and decide again.")
         return seen

@@ -17,10 +17,11 @@ from .checklists import Checklist
 from .ledger import LedgerEntry
 from .people import Credential, Reviewer
 from .reviews import Review, ReviewContributor, baseline, contributors, last_whole_page
-from .screens import Screen
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+    from .screens import Seen
 
 USUAL_DAYS = 14
 USUAL_MONTHS = 12
@@ -182,7 +183,7 @@ class ReviewRequest(models.Model):
         *,
         by: "User",
         digest: str,
-        seen: Screen | None = None,
+        seen: "Seen | None" = None,
         ticked: Iterable[int] = (),
         scope: str = Review.Scope.WHOLE_PAGE,
         signed_on: dt.date | None = None,
@@ -236,7 +237,7 @@ class ReviewRequest(models.Model):
 
     @transaction.atomic
     def ask_for_changes(
-        self, *, by: "User", digest: str, reason: str, seen: Screen | None = None, ticked: Iterable[int] = ()
+        self, *, by: "User", digest: str, reason: str, seen: "Seen | None" = None, ticked: Iterable[int] = ()
     ) -> Review:
         """Send the text back to its author with a reason."""
         reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
@@ -262,7 +263,7 @@ class ReviewRequest(models.Model):
         if undecided.update(closed_at=clock.now(), closed_by=by, outcome=outcome) != 1:
             self._explain_move(None)
 
-    def _start_decision(self, *, by: "User", digest: str, seen: Screen | None) -> tuple[Reviewer, dt.date]:
+    def _start_decision(self, *, by: "User", digest: str, seen: "Seen | None") -> tuple[Reviewer, dt.date]:
         """Hold the article and the request, and refuse whoever or whatever must not be decided."""
         if not by.has_perm("reviews.add_review"):
             raise NotAllowed(f"{by} may not review. Ask an administrator to add you to the group Clinicians.")
@@ -275,8 +276,8 @@ class ReviewRequest(models.Model):
             raise Moved("The text that was on your screen is not the text of this request. Open it again and read it.")
         if not self.revision.is_intact():
             raise Refusal("The stored text does not match its digest. Do not sign; tell the operator (verify_record).")
-        if seen is not None and (now := Screen.of(request)) != seen and (moves := list(now.moves(seen, request))):
-            raise Moved(" ".join([*moves, "Look again; if you still want to, decide once more."]))
+        if seen is not None:
+            seen.check(request)
         return reviewer, clock.today()
 
     def _base(self, signed_on: dt.date) -> Review:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from accounts.prepared import Prepared
 from articles.models import Revision
@@ -162,8 +162,8 @@ def last_whole_page(revision: Revision) -> Review | None:
 
 def contributors(revision: Revision) -> set[int]:
     """The ids of everybody who wrote a version after the baseline, up to and with this one."""
-    base = baseline(revision)
-    written = Revision.objects.filter(
-        article=revision.article_id, number__lte=revision.number, number__gt=base.revision.number if base else 0
+    base = _whole_pages_before(revision.article_id, revision.number).values("revision__number")
+    written = Revision.objects.filter(article=revision.article_id, number__lte=revision.number)
+    return set(
+        written.filter(number__gt=Coalesce(models.Subquery(base), 0)).order_by().values_list("author", flat=True)
     )
-    return set(written.values_list("author", flat=True))
