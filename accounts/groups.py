@@ -19,6 +19,7 @@ GROUPS: dict[str, list[str]] = {
         "reviews.change_reviewrequest",
         "reviews.view_review",
         "reviews.add_review",
+        "reviews.view_checklist",
         "reviews.view_publication",
         "reviews.add_withdrawal",
     ],
@@ -34,6 +35,8 @@ GROUPS: dict[str, list[str]] = {
         "reviews.add_publication",
         "reviews.view_withdrawal",
         "reviews.add_withdrawal",
+        "reviews.view_checklist",
+        "reviews.add_checklist",
     ],
     "Registrars": [
         "reviews.view_reviewer",

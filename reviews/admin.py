@@ -6,14 +6,15 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils.html import format_html_join
 
 from accounts.admin import ReadOnlyAdmin, VerbAdmin
 from accounts.models import User
 
 from . import desk  # noqa: F401  registers the desk
 from .desk import credentials
-from .forms import CheckForm
-from .models import Credential, CredentialCheck, LedgerEntry, Publication, Review, Reviewer, Withdrawal
+from .forms import CheckForm, ChecklistForm
+from .models import Checklist, Credential, CredentialCheck, LedgerEntry, Publication, Review, Reviewer, Withdrawal
 
 # An address typed without its scheme is completed.
 HTTPS_ASSUMED: dict[Any, Any] = {models.URLField: {"assume_scheme": "https"}}
@@ -117,6 +118,32 @@ class ReviewAdmin(ReadOnlyAdmin):
     list_display = ["revision", "decision", "scope", "signed_as", "signed_on", "recorded_at", "next_due"]
     list_filter = ["decision", "scope"]
     list_select_related = ["revision__article__condition"]
+    exclude = ["ticked"]
+    readonly_fields = ["ticked_points"]
+
+    @admin.display(description="Ticked")
+    def ticked_points(self, review: Review) -> str:
+        """The words of the ticked points."""
+        points = review.points.split("\n")
+        return format_html_join("", "{}<br>", ([points[number - 1]] for number in review.ticked)) or "Nothing"
+
+
+@admin.register(Checklist)
+class ChecklistAdmin(VerbAdmin, ReadOnlyAdmin):
+    """What a clinician ticks before an approval; a change is a new version, and the newest is in force."""
+
+    list_display = ["written_at", "written_by", "points"]
+    list_select_related = ["written_by"]
+    form = ChecklistForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Publishers."""
+        return request.user.has_perm("reviews.add_checklist")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The points in force, to be changed."""
+        checklist = Checklist.objects.in_force()
+        return {"points": checklist.points} if checklist is not None else {}
 
 
 @admin.register(Publication)

@@ -3,6 +3,7 @@
 from accounts.guards import Event, Guard, dated_by_the_database, insert_only, never_replaced
 
 from .models import (
+    Checklist,
     Credential,
     CredentialCheck,
     LedgerEntry,
@@ -15,7 +16,7 @@ from .models import (
 )
 
 SEALED = [CredentialCheck, Review, Publication, Withdrawal]
-NEVER_CHANGING = [CredentialCheck, Review, ReviewContributor, Publication, Withdrawal, LedgerEntry]
+NEVER_CHANGING = [Checklist, CredentialCheck, Review, ReviewContributor, Publication, Withdrawal, LedgerEntry]
 
 CREDENTIAL = ("reviews_credential", "reviews_credentialcheck", "reviews_reviewer")
 TEXT = ("articles_revision", "reviews_reviewer", "reviews_credentialcheck")
@@ -53,6 +54,7 @@ GUARDS = [
     dated_by_the_database(Review, "recorded_at"),
     dated_by_the_database(Publication, "published_at"),
     dated_by_the_database(Withdrawal, "at"),
+    dated_by_the_database(Checklist, "written_at"),
     dated_by_the_database(LedgerEntry, "recorded_at"),
     # People
     refused(

@@ -67,6 +67,7 @@ MODELS: dict[str, Rights] = {
         look=only(REGISTRAR), add=only(REGISTRAR), change=only(REGISTRAR), delete=only(REGISTRAR)
     ),
     "reviews_credentialcheck": Rights(look=only(REGISTRAR), add=only(REGISTRAR)),
+    "reviews_checklist": Rights(look=only(CLINICIAN, LAPSED, PUBLISHER), add=only(PUBLISHER)),
     "reviews_review": Rights(look=EDITORS),
     "reviews_publication": Rights(look=only(CLINICIAN, LAPSED, PUBLISHER)),
     "reviews_withdrawal": Rights(look=only(PUBLISHER)),
@@ -169,6 +170,7 @@ ROUTES: dict[str, Row] = {
             "hand back": frozenset({CLINICIAN}),
             "take back": frozenset({AUTHOR}),
             "approve": frozenset({CLINICIAN}),
+            "approve and publish": NOBODY,
             "ask for changes": frozenset({CLINICIAN}),
         },
     ),

@@ -56,6 +56,7 @@ NEVER_CHANGING = {
     "articles.ArticleSlug",
     "articles.Revision",
     "articles.Citation",
+    "reviews.Checklist",
     "reviews.CredentialCheck",
     "reviews.Review",
     "reviews.ReviewContributor",
@@ -66,6 +67,7 @@ NEVER_CHANGING = {
 
 # Who did it, and beside it when; set together or not at all.
 WHO_AND_WHEN = {
+    "reviews.Checklist": {"written_by": "written_at"},
     "reviews.CredentialCheck": {"checked_by": "checked_on"},
     "reviews.ReviewRequest": {"asked_by": "asked_at", "claimed_by": "claimed_at", "closed_by": "closed_at"},
     "reviews.Publication": {"published_by": "published_at"},

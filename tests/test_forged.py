@@ -55,6 +55,7 @@ def swapped(world: World) -> Iterator[Forged]:
         "scope": "whole",
         "months": 12,
         "conflicts": "None declared",
+        "ticked": [1, 2],
     }
     why = {"why": "Forged."}
     acts: list[tuple[str, list[int], dict[str, Any]]] = [
@@ -83,7 +84,10 @@ def swapped(world: World) -> Iterator[Forged]:
         {"months": "9" * 30},
         {"scope": "changes"},
         {"scope": "nothing"},
+        {"scope": ""},
         {"conflicts": " "},
+        *({"ticked": ticked} for ticked in ([1], [1, 2, 3], [0, 1, 2], "9" * 30)),
+        *({"seen": seen} for seen in ("99-0-0-0-0", f"1-0-0-{world.checklist.pk + 1}-0", "9" * 30, "1-2-3")),
         *({"act": act, "private_note": ""} for act in ("", "close", "delete", "__class__", "save", "hand_back")),
     ]
     for change in changes:

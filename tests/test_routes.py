@@ -224,6 +224,7 @@ def typed(world: World) -> dict[str, dict[str, Any]]:
             "valid_from": today,
             "valid_until": today + dt.timedelta(30),
         },
+        "add reviews_checklist": {"points": "A new point."},
         "add community_community": {"condition": world.wilson.pk},
     }
 
@@ -256,7 +257,7 @@ def desk_forms(world: World) -> Forms:
         {"scope": "whole", "months": 12, "conflicts": "None declared"},
     )
     waiting, claimed = (reverse(queue, args=[row.pk]) for row in (world.waiting, world.claimed))
-    decision |= {"digest": world.waiting.revision.digest, "private_note": "Name the dose."}
+    decision |= {"digest": world.waiting.revision.digest, "private_note": "Name the dose.", "ticked": [1, 2]}
     return {
         ("admin:accounts_letter_try_again", "try again"): (address(world, "admin:accounts_letter_try_again"), {}),
         ("admin:accounts_letter_try_all_again", "try all again"): (
@@ -271,5 +272,6 @@ def desk_forms(world: World) -> Forms:
         (queue, "hand back"): (claimed, {"act": "hand_back"}),
         (queue, "take back"): (waiting, {"act": "take_back"}),
         (queue, "approve"): (waiting, {**decision, "act": "approve"}),
+        (queue, "approve and publish"): (waiting, {**decision, "act": "approve_and_publish"}),
         (queue, "ask for changes"): (waiting, {**decision, "act": "changes"}),
     }

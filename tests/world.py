@@ -26,7 +26,7 @@ from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
 from articles.models import ConditionCode, Revision
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
-from reviews.models import Credential, LedgerEntry
+from reviews.models import Checklist, Credential, LedgerEntry
 
 from . import make, people
 
@@ -79,6 +79,7 @@ class World:
             by=people.clinician().user, digest=sent_back.revision.digest, reason="Name the dose."
         )
         self.draft = self._text("research", "research")
+        self.checklist = Checklist.objects.write("Every figure has a source.\nIt is clear.", by=people.publisher())
         self.unchecked = Credential.objects.create(
             reviewer=people.clinician("Lars"), profession="Physician", register="Other Register", number="UNCHECKED"
         )
@@ -104,6 +105,7 @@ class World:
             "reviews_reviewer": people.clinician(),
             "reviews_credential": self.unchecked,
             "reviews_credentialcheck": self.approved.credential_check,
+            "reviews_checklist": self.checklist,
             "reviews_review": self.approved,
             "reviews_publication": self.public,
             "reviews_withdrawal": self.withdrawal,

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reviews", "0002_ledger"),
+        ("reviews", "0003_checklist"),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """On whose word may the reader see it? Reviewers, their credentials, requests, reviews, publications."""
 
+from .checklists import Checklist
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck, Reviewer
 from .publications import Publication, Withdrawal
@@ -8,6 +9,7 @@ from .requests import ReviewRequest
 from .reviews import Review, ReviewContributor
 
 __all__ = [
+    "Checklist",
     "Credential",
     "CredentialCheck",
     "LedgerEntry",

@@ -28,6 +28,11 @@ FORMS: dict[tuple[str, int], tuple[str, ...]] = {
         *("base_id", "signed_as", "signed_role", "evidence_to", "conflicts", "private_note", "public_note"),
         *("signed_on", "recorded_at", "next_due", "contributor_ids"),
     ),
+    ("review", 2): (
+        *("id", "revision_id", "digest", "request_id", "reviewer_id", "credential_check_id", "decision", "scope"),
+        *("base_id", "checklist_id", "points", "ticked", "signed_as", "signed_role", "evidence_to", "conflicts"),
+        *("private_note", "public_note", "signed_on", "recorded_at", "next_due", "contributor_ids"),
+    ),
     ("publication", 1): ("id", "article_id", "review_id", "published_by_id", "published_at", "live_from"),
     ("withdrawal", 1): ("id", "publication_id", "by_id", "at", "why", "instead_id"),
 }

@@ -56,6 +56,7 @@ class Reviewer(models.Model):
             raise MayNotReview(
                 f"{user} is not a reviewer. A registrar first enters the reviewer, the credential and a check of it."
             )
+        reviewer.user = user
         return reviewer
 
     def may_review(self, revision: Revision, *, on: dt.date) -> "CredentialCheck":
@@ -73,7 +74,8 @@ class Reviewer(models.Model):
                 f"{self} wrote a part of this text since it was last approved. Nobody approves their own words: "
                 "another clinician must review it."
             )
-        check = CredentialCheck.objects.valid_on(on).filter(credential__reviewer=self).order_by("-pk").first()
+        checks = CredentialCheck.objects.valid_on(on).filter(credential__reviewer=self)
+        check = checks.select_related("credential").order_by("-pk").first()
         if check is None:
             raise MayNotReview(
                 f"No credential of {self} is checked as valid on {on:%-d %B %Y}. Ask a registrar to check it."

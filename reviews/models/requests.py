@@ -1,6 +1,7 @@
 """Requests for a review: the queue, which never forgets."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -12,14 +13,16 @@ from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article, Revision
 
 from .. import emails, readiness
+from .checklists import Checklist
 from .ledger import LedgerEntry
 from .people import Credential, Reviewer
-from .reviews import Review, ReviewContributor, baseline, contributors
+from .reviews import Review, ReviewContributor, baseline, contributors, last_whole_page
 
 if TYPE_CHECKING:
     from accounts.models import User
 
     from .publications import Publication
+    from .screens import Seen
 
 USUAL_DAYS = 14
 USUAL_MONTHS = 12
@@ -227,12 +230,18 @@ class ReviewRequest(models.Model):
         request.close(by=by, outcome=ReviewRequest.Outcome.TAKEN_BACK)
         self.refresh_from_db()
 
+    def compared_with(self) -> Review | None:
+        """The whole-page approval whose text this one is compared with; its own, where it is due again unchanged."""
+        return last_whole_page(self.revision) if self.kind == self.Kind.AGAIN else baseline(self.revision)
+
     @transaction.atomic
     def approve(
         self,
         *,
         by: "User",
         digest: str,
+        seen: "Seen | None" = None,
+        ticked: Iterable[int] = (),
         scope: str = Review.Scope.WHOLE_PAGE,
         signed_on: dt.date | None = None,
         months: int = USUAL_MONTHS,
@@ -244,9 +253,10 @@ class ReviewRequest(models.Model):
         """Sign the text with this digest: the reviewer's name, a day, and the months until it must be read again.
 
         A signing day before today records a review done on paper. A review of the changes only inherits its end.
+        A review of the whole page ticks every point of the checklist. Pass what was `seen`, to be told what moved.
         Raises NotAllowed, MayNotReview, Moved or Refusal; nothing is written then.
         """
-        reviewer, today = self._start_decision(by=by, digest=digest)
+        reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
         signed_on = signed_on or today
         if signed_on > today:
             raise Refusal(
@@ -258,6 +268,11 @@ class ReviewRequest(models.Model):
             raise Refusal("“Evidence searched up to” lies after the signing day.")
         if not conflicts.strip():
             raise Refusal("Declare conflicts of interest, or write “None declared”.")
+        checklist = Checklist.objects.in_force()
+        ticks = _ticks(checklist, ticked)
+        if checklist is not None and scope == Review.Scope.WHOLE_PAGE and (left := checklist.missing(ticks)):
+            points = " ".join(f"“{point}”" for point in left)
+            raise Refusal(f"Not ticked: {points} Tick it if it is so; otherwise ask for changes.")
         base = self._base(signed_on) if scope == Review.Scope.CHANGES_ONLY else None
         review = self._decide(
             by=by,
@@ -265,8 +280,10 @@ class ReviewRequest(models.Model):
             decision=Review.Decision.APPROVED,
             scope=scope,
             base=base,
+            checklist=checklist,
+            ticked=ticks,
             signed_on=signed_on,
-            next_due=base.next_due if base else _months_later(signed_on, months),
+            next_due=base.next_due if base else months_later(signed_on, months),
             evidence_to=evidence_to,
             conflicts=conflicts.strip(),
             public_note=public_note.strip(),
@@ -276,16 +293,21 @@ class ReviewRequest(models.Model):
         return review
 
     @transaction.atomic
-    def ask_for_changes(self, *, by: "User", digest: str, reason: str) -> Review:
+    def ask_for_changes(
+        self, *, by: "User", digest: str, reason: str, seen: "Seen | None" = None, ticked: Iterable[int] = ()
+    ) -> Review:
         """Send the text back to its author with a reason."""
-        reviewer, today = self._start_decision(by=by, digest=digest)
+        reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
         if not reason.strip():
             raise Refusal("Say what must change; the author reads it.")
+        checklist = Checklist.objects.in_force()
         review = self._decide(
             by=by,
             reviewer=reviewer,
             decision=Review.Decision.CHANGES,
             scope=Review.Scope.WHOLE_PAGE,
+            checklist=checklist,
+            ticked=_ticks(checklist, ticked),
             signed_on=today,
             private_note=reason.strip(),
         )
@@ -298,7 +320,7 @@ class ReviewRequest(models.Model):
         if undecided.update(closed_at=clock.now(), closed_by=by, outcome=outcome) != 1:
             self._explain_move(None)
 
-    def _start_decision(self, *, by: "User", digest: str) -> tuple[Reviewer, dt.date]:
+    def _start_decision(self, *, by: "User", digest: str, seen: "Seen | None") -> tuple[Reviewer, dt.date]:
         """Hold the article and the request, and refuse whoever or whatever must not be decided."""
         if not by.has_perm("reviews.add_review"):
             raise NotAllowed(f"{by} may not review. Ask an administrator to add you to the group Clinicians.")
@@ -311,6 +333,8 @@ class ReviewRequest(models.Model):
             raise Moved("The text that was on your screen is not the text of this request. Open it again and read it.")
         if not self.revision.is_intact():
             raise Refusal("The stored text does not match its digest. Do not sign; tell the operator (verify_record).")
+        if seen is not None:
+            seen.check(request)
         return reviewer, clock.today()
 
     def _base(self, signed_on: dt.date) -> Review:
@@ -364,7 +388,16 @@ class ReviewRequest(models.Model):
         raise Moved("You have claimed this review already.")
 
 
-def _months_later(day: dt.date, months: int) -> dt.date:
+def _ticks(checklist: Checklist | None, ticked: Iterable[int]) -> list[int]:
+    """The numbers of the ticked points, each once and in order. Raises Refusal for one that is not there."""
+    numbers = sorted(set(ticked))
+    points = len(checklist.lines) if checklist is not None else 0
+    if numbers and not (numbers[0] >= 1 and numbers[-1] <= points):
+        raise Refusal(f"The checklist has {points} points. Open the page again.")
+    return numbers
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
     """The same day some months later; the last day of the month where it has no such day."""
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from accounts.prepared import Prepared
 from articles.models import Revision
 
+from .checklists import Checklist
 from .people import CredentialCheck, Reviewer
 
 if TYPE_CHECKING:
@@ -66,6 +67,15 @@ class Review(models.Model):
         related_name="+",
         help_text="The whole-page approval that a review of changes only rests on.",
     )
+    checklist = models.ForeignKey(
+        Checklist,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The version in force on the day; none where nobody had written one.",
+    )
+    ticked = models.JSONField(default=list, blank=True, help_text="The numbers of the points that were ticked, from 1.")
     signed_as = models.CharField(max_length=170, help_text="The reviewer's name on the day.")
     signed_role = models.CharField(max_length=200, help_text="The reviewer's specialty on the day.")
     evidence_to = models.DateField(null=True, blank=True, help_text="Evidence was searched up to this day.")
@@ -107,6 +117,11 @@ class Review(models.Model):
         """The ids of the frozen contributors, in order."""
         return sorted(self.contributors.values_list("user", flat=True))
 
+    @property
+    def points(self) -> str:
+        """The points of the checklist, as they were to be ticked."""
+        return self.checklist.points if self.checklist is not None else ""
+
     def publish(self, *, by: "User", live_from: dt.datetime | None = None) -> "Publication":
         """Let readers see the approved text, now or from a later hour; see `Publication.objects.publish`."""
         from .publications import Publication
@@ -127,23 +142,28 @@ class ReviewContributor(models.Model):
         return str(self.user)
 
 
-def _earlier_approvals(article: int, number: int) -> ReviewQuerySet:
+def _whole_pages_before(article: int, number: int) -> ReviewQuerySet:
     earlier = Review.objects.valid().whole_page().filter(revision__article=article, revision__number__lt=number)
     return earlier.order_by("-revision__number", "-signed_on", "-pk").select_related("revision")[:1]
 
 
-_baseline = Prepared(_earlier_approvals)
+_last_before = Prepared(_whole_pages_before)
 
 
 def baseline(revision: Revision) -> Review | None:
     """The newest valid whole-page approval of an earlier version: what a change is measured against."""
-    return _baseline.first(article=revision.article_id, number=revision.number)
+    return _last_before.first(article=revision.article_id, number=revision.number)
+
+
+def last_whole_page(revision: Revision) -> Review | None:
+    """The newest valid whole-page approval of this version or an earlier one: what a re-review is measured against."""
+    return _last_before.first(article=revision.article_id, number=revision.number + 1)
 
 
 def contributors(revision: Revision) -> set[int]:
     """The ids of everybody who wrote a version after the baseline, up to and with this one."""
-    base = baseline(revision)
-    written = Revision.objects.filter(
-        article=revision.article_id, number__lte=revision.number, number__gt=base.revision.number if base else 0
+    base = _whole_pages_before(revision.article_id, revision.number).values("revision__number")
+    written = Revision.objects.filter(article=revision.article_id, number__lte=revision.number)
+    return set(
+        written.filter(number__gt=Coalesce(models.Subquery(base), 0)).order_by().values_list("author", flat=True)
     )
-    return set(written.values_list("author", flat=True))

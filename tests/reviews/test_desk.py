@@ -1,12 +1,16 @@
 """The desk in the admin: each role does its work there, and every refusal stands in the form."""
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from articles.models import Article, Revision
-from reviews.models import Publication, Review, ReviewRequest, Withdrawal
+from reviews.models import Checklist, Publication, Review, ReviewRequest, Withdrawal
+from reviews.models.requests import months_later
 from tests import make, people
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +55,11 @@ def decision(request: ReviewRequest, act: str, **changes: object) -> dict[str, o
         "conflicts": "None declared",
         **changes,
     }
+
+
+def seen_in(html: str) -> str:
+    """What a screen tells of itself in its form."""
+    return re.findall(r'name="seen" value="([\d-]+)"', html)[0]
 
 
 def desk(request: ReviewRequest) -> str:
@@ -155,7 +164,7 @@ class TestClinician:
         request = make.request(newer)
         html = at_desk(people.clinician().user).get(desk(request)).content.decode()
         assert newer.html in html
-        assert "Against version 1, approved by Clara Test, MD" in html
+        assert "Review version 2 against version 1, the last approved" in html
         assert "<ins>" in html
         assert "<del>" in html
 
@@ -189,7 +198,6 @@ class TestClinician:
         form = decision(request, "approve", months=99, private_note="Kept words", signed_on="tomorrow")
         html = at_desk(people.clinician().user).post(desk(request), form).content.decode()
         assert "Kept words" in html
-        assert 'value="99"' in html
         assert 'value="tomorrow"' in html
         assert Review.objects.count() == 0
 
@@ -221,6 +229,150 @@ class TestClinician:
             person = getattr(people, who)()
         answer = at_desk(person).post(desk(request), decision(request, "approve"))
         assert answer.status_code in {200, 403}
+        assert Review.objects.count() == 0
+
+
+class TestScreen:
+    """What stands on the desk, and what happens when it moves."""
+
+    def test_everything_needed_stands_on_one_screen(self, django_assert_max_num_queries: Any) -> None:
+        Checklist.objects.write("Every figure has a source.", by=people.publisher())
+        publication = make.publication(make.review(ticked=[1]))
+        text = {
+            "body": "An opening.\n\n## What shapes it\n\nTreatment late on [1](#source-1).",
+            "change_note": "Later.",
+        }
+        request = make.request(make.revision(publication.article, **text))
+        client = at_desk(people.clinician().user)
+        client.get(desk(request))
+        with django_assert_max_num_queries(12):
+            html = client.get(desk(request)).content.decode()
+        until = months_later(make.today(), 12)
+        for words in (
+            "Change 1 of 1, in “What shapes it”",
+            '<ins><span class="visually-hidden">Added: </span>late on'
+            '<span class="visually-hidden">. End of change. </span></ins>',
+            "1 paragraph unchanged: Opening",
+            "Version 1 is good until",
+            ", in 14 days",
+            "Readers now see</dt><dd>Version 1",
+            "Clara Test, MD, Physician",
+            "Test Register, no. CLARA",
+            "Every figure has a source.",
+            f"<code>{request.revision.digest[:12]}</code>, until the day chosen above",
+            f"12 months, until {until:%-d %B %Y}",
+            "I have read what changed from version 1 to version 2",
+            'class="review-stamp is-current"',
+        ):
+            assert words in html, words
+        assert [html.count(f'id="{view}"') for view in ("side-by-side", "in-one-text", "as-read")] == [1, 1, 1]
+        assert "Approve and publish" not in html
+
+    def test_who_may_not_decide_is_told_before_the_work_is_done(self) -> None:
+        request = make.request()
+        lapsed = people.clinician("Lars")
+        lapsed.credentials.get().revoke(by=people.registrar(), from_day=make.today(), why="Left.")
+        request.claim(by=people.clinician().user)
+        for person, said in (
+            (people.author(), "Clinicians decide about it."),
+            (people.clinician("Carl").user, "Clara Test, MD has claimed this review."),
+        ):
+            html = at_desk(person).get(desk(request)).content.decode()
+            assert said in html
+            assert 'value="approve"' not in html
+        request.hand_back(by=people.clinician().user)
+        assert "No credential of Lars Test, MD" in at_desk(lapsed.user).get(desk(request)).content.decode()
+
+    def test_unchanged_text_says_so_and_offers_the_whole_page_alone(self) -> None:
+        publication = make.publication()
+        request = make.request(publication.review.revision)
+        client = at_desk(people.clinician("Carl", "Publishers").user)
+        html = client.get(desk(request)).content.decode()
+        assert "Nothing changed since" in html
+        assert "Checked, nothing changed" in html
+        assert 'value="changes" type="radio"' not in html
+        assert "Approve and publish" not in html
+        answer = client.post(desk(request), decision(request, "approve_and_publish"))
+        assert "Readers already see version 1" in answer.content.decode()
+        assert Review.objects.count() == 1, "refused to publish, so nothing is signed"
+
+    def test_approve_and_publish_is_one_act_for_who_may_do_both(self) -> None:
+        request = make.request()
+        html = at_desk(people.clinician().user).post(desk(request), decision(request, "approve_and_publish"))
+        assert "may not publish" in html.content.decode()
+        assert Review.objects.count() == 0
+        both = at_desk(people.clinician("Carl", "Publishers").user)
+        assert "Approve and publish" in both.get(desk(request)).content.decode()
+        assert both.post(desk(request), decision(request, "approve_and_publish")).status_code == 302
+        assert Publication.objects.live().get().review.reviewer == people.clinician("Carl")
+
+    def test_nothing_is_signed_without_its_sentence_and_changes_need_none(self) -> None:
+        request = make.request()
+        client = at_desk(people.clinician().user)
+        html = client.post(desk(request), decision(request, "approve", scope="", months=24)).content.decode()
+        assert "choose the sentence that you sign" in html
+        assert f'as it stands <strong><time datetime="{months_later(make.today(), 24)}">' in html
+        assert client.post(desk(request), decision(request, "rewrite")).status_code == 404
+        form = {
+            "act": "changes",
+            "digest": request.revision.digest,
+            "private_note": "Name the dose.",
+            "evidence_to": "?",
+        }
+        assert client.post(desk(request), form).status_code == 302
+        assert Review.objects.get().decision == Review.Decision.CHANGES
+
+    # ways 2 and 3
+    def test_whatever_moved_while_the_page_was_open_is_told_once_and_nothing_typed_is_lost(self) -> None:
+        first = make.publication()
+        Checklist.objects.write("Every figure has a source.\nIt is clear.", by=people.publisher())
+        request = make.request(make.revision(first.article, body="Other words."))
+        clinician = people.clinician()
+        request.claim(by=clinician.user)
+        client = at_desk(clinician.user)
+        html = client.get(desk(request)).content.decode()
+        typed = {"private_note": "Kept words", "public_note": "Kept note", "evidence_to": "2026-01-02", "months": 24}
+        for move, said in (
+            (lambda: first.article.revise(by=people.second_author(), question="Newer?"), "Alan saved version 3 on"),
+            (lambda: first.withdraw(by=people.publisher(), why="It harms."), "Petra withdrew the page on"),
+            (lambda: first.review.publish(by=people.publisher()), "Petra published version 1 on"),
+            (lambda: request.hand_back(by=clinician.user), "The claim on this review ended"),
+            (
+                lambda: Checklist.objects.write("New.\nIt is clear.", by=people.publisher()),
+                "Petra changed the checklist",
+            ),
+        ):
+            move()
+            form = decision(request, "approve", seen=seen_in(html), ticked=[1, 2], **typed)
+            html = client.post(desk(request), form).content.decode()
+            assert said in html
+            for kept in ("Kept words", "Kept note", 'value="2026-01-02"', 'value="24" selected', "required checked"):
+                assert kept in html, (said, kept)
+        assert re.findall(r'name="ticked" value="(\d)" type="checkbox" checked', html) == ["2"], (
+            "ticks keep their words"
+        )
+        assert "Alan saved version 3" in html, "told for as long as it is so"
+        assert Review.objects.count() == 1
+        form = decision(request, "approve", seen=seen_in(html), ticked=[1, 2], **typed)
+        assert client.post(desk(request), form).status_code == 302
+        assert Review.objects.count() == 2
+
+    # ways 2 and 5
+    def test_a_lapsed_check_and_a_request_taken_back_refuse_the_decision(self) -> None:
+        request = make.request()
+        clinician = people.clinician()
+        client = at_desk(clinician.user)
+        form = decision(
+            request, "approve", seen=seen_in(client.get(desk(request)).content.decode()), public_note="Kept"
+        )
+        clinician.credentials.get().revoke(by=people.registrar(), from_day=make.today(), why="Left.")
+        html = client.post(desk(request), form).content.decode()
+        assert "is checked as valid on" in html
+        assert 'value="Kept"' in html
+        request.take_back(by=people.author())
+        html = client.post(desk(request), form).content.decode()
+        assert "by Ada: taken back by the author" in html
+        assert 'value="Kept"' in html
         assert Review.objects.count() == 0
 
 

@@ -15,7 +15,7 @@ from accounts.models import User
 from articles.importers import markdown_files
 from articles.models import Article, Condition, ConditionCode, ConditionName, Revision
 from community.models import Community, Member
-from reviews.models import Credential, Publication, Reviewer, ReviewRequest
+from reviews.models import Checklist, Credential, Publication, Reviewer, ReviewRequest
 
 TEXTS = Path(__file__).resolve().parents[2] / "demonstration"
 DOMAIN = "rounds.example"
@@ -74,6 +74,11 @@ PUBLISHED = [
 ]
 WAITING = "behcet-overview.md"
 DRAFT = "behcet-flare.md"
+CHECKLIST = """Every figure stands in a source that I opened.
+Nothing tells a reader to start, stop or change a treatment.
+Where the evidence is thin, the text says so.
+Somebody who is frightened could follow it.
+I have no conflict of interest on this topic."""
 MEMBERS = {"poems-syndrome": 59, "wilson-disease": 7}
 
 
@@ -140,6 +145,7 @@ def _site() -> None:
     )
     ReviewRequest.objects.ask(texts[WAITING], by=people["author"], note="New page, please check the figures.")
     _changed(shown["wilson-overview.md"], people["author"])
+    Checklist.objects.write(CHECKLIST, by=people["publisher"])
 
 
 def _person(name: str, full: str, groups: list[str]) -> User:
