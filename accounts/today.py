@@ -36,9 +36,9 @@ def letters(request: HttpRequest) -> Iterable[Panel]:
     """Letters that the mail server refused, for those who look after the outbox."""
     if not request.user.has_perm("accounts.view_letter"):
         return
-    refused = Letter.objects.filter(sent_at__isnull=True).exclude(problem="").count()
+    refused = Letter.objects.in_state(Letter.State.FAILED).count()
     if refused:
-        address = f"{reverse('admin:accounts_letter_changelist')}?sent_at__isnull=True"
+        address = f"{reverse('admin:accounts_letter_changelist')}?state={Letter.State.FAILED}"
         words = "1 letter was not sent" if refused == 1 else f"{refused} letters were not sent"
         yield Panel("Letters", [Line(words, address, "Each is tried again. The reason stands beside it.", late=True)])
 
@@ -46,7 +46,7 @@ def letters(request: HttpRequest) -> Iterable[Panel]:
 # What people do, and with which rows. What stands nowhere here comes last.
 WORK = {
     "Write": ["articles.Article", "articles.Condition"],
-    "Review": ["reviews.ReviewRequest", "reviews.Review", "reviews.ChecklistItem", "reviews.Checklist"],
+    "Review": ["reviews.ReviewRequest", "reviews.Review", "reviews.Checklist"],
     "Publish": ["reviews.Publication", "reviews.Withdrawal"],
     "People": [
         "reviews.Reviewer",

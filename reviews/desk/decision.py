@@ -50,7 +50,7 @@ def desk(request: HttpRequest, object_id: str) -> HttpResponse:
 
 
 def _row(object_id: str) -> ReviewRequest:
-    rows = laid_out(ReviewRequest.objects).select_related(
+    rows = laid_out(ReviewRequest.objects.all()).select_related(
         "revision__article__condition", "revision__author", "asked_by", "claimed_by", "closed_by"
     )
     return get_object_or_404(rows, pk=int(object_id) if object_id.isdecimal() else None)

@@ -60,8 +60,8 @@ class Screen:
     @property
     def seen(self) -> "Seen":
         """The numbers of these rows, 0 where there is none."""
-        rows = (self.base, self.live, self.checklist)
-        return Seen(self.newest, *(row.pk if row else 0 for row in rows), self.request.claimed_by_id or 0)
+        base, live, checklist = (row.pk if row else 0 for row in (self.base, self.live, self.checklist))
+        return Seen(self.newest, base, live, checklist, claim=self.request.claimed_by_id or 0)
 
     def newer_draft(self) -> str:
         """Who saved a version after the one that is asked about, and when; empty where nobody did."""

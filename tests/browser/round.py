@@ -110,7 +110,7 @@ def open_request(page: Page) -> None:
 def claim(page: Page) -> None:
     """Take the open request."""
     press(page, "Claim it")
-    expect(page.get_by_role("button", name="Hand back")).to_be_visible()
+    expect(page.get_by_role("button", name="Hand this review back")).to_be_visible()
 
 
 def decide(page: Page, button: str, **fields: str) -> None:
@@ -120,6 +120,7 @@ def decide(page: Page, button: str, **fields: str) -> None:
         form.locator(f"[name={name}]").fill(words)
     for box in form.get_by_role("checkbox").all():
         box.check()
+    form.locator("[name=scope]").first.check()
     press(form, button)
 
 
@@ -147,7 +148,7 @@ def withdraw(page: Page, why: str) -> None:
 def restore(page: Page) -> None:
     """Publish the approval that is still in date once more."""
     open_article(page)
-    page.locator("#content").get_by_role("link", name="Publish", exact=True).first.click()
+    page.locator("#content").get_by_role("link", name="Restore", exact=True).first.click()
     press(page, "Publish")
     said(page, "is published")
 

@@ -79,7 +79,7 @@ def checked_and_nothing_changed(visitor: Visitor, signed: dt.date) -> None:
     desk.ask(visitor.page, note="Due again, as it is.")
     desk.enter(visitor, "second-clinician")
     desk.open_request(visitor.page)
-    desk.decide(visitor.page, "Approve", public_note="Checked, nothing changed.")
+    desk.decide(visitor.page, "Checked, nothing changed", public_note="Nothing new was found.")
     words = desk.read(visitor)
     assert "Carl Sample, MD" in words
     assert desk.day(make.today()) in words

@@ -59,7 +59,8 @@ def decision(request: ReviewRequest, act: str, **changes: object) -> dict[str, o
 
 def seen_in(html: str) -> str:
     """What a screen tells of itself in its form."""
-    return re.findall(r'name="seen" value="([\d-]+)"', html)[0]
+    found: list[str] = re.findall(r'name="seen" value="([\d-]+)"', html)
+    return found[0]
 
 
 def desk(request: ReviewRequest) -> str:
@@ -250,7 +251,7 @@ class TestScreen:
         until = months_later(make.today(), 12)
         for words in (
             "Change 1 of 1, in “What shapes it”",
-            '<ins><span class="visually-hidden">Added: </span>late on'
+            '<ins><span class="visually-hidden">Added: </span>late',
             '<span class="visually-hidden">. End of change. </span></ins>',
             "1 paragraph unchanged: Opening",
             "Version 1 is good until",
