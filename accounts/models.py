@@ -104,7 +104,7 @@ class LetterManager(models.Manager["Letter"]):
         if key is None:
             self.create(to=to, subject=subject, body=body)
         else:
-            self.get_or_create(key=key, defaults={"to": to, "subject": subject, "body": body})
+            self.bulk_create([self.model(to=to, subject=subject, body=body, key=key)], ignore_conflicts=True)
 
 
 class Letter(models.Model):

@@ -41,6 +41,7 @@ class Prepared(Generic[Row]):
             type(each)(real[each]) if isinstance(each, str | int) and each in real else each for each in parameters
         )
         compiler.as_sql = lambda *args, **kwargs: (sql, bound)
+        compiler.get_converters = lambda expressions: compiler.converters
         query = SimpleNamespace(get_compiler=lambda using: compiler)
         queryset: Any = SimpleNamespace(query=query, db=compiler.using, _known_related_objects={})
         return list(ModelIterable(queryset))
@@ -56,6 +57,7 @@ class Prepared(Generic[Row]):
             queryset = self.build(**stand_ins)
             compiler = queryset.query.get_compiler(using=queryset.db)
             compiler.prepared = sql, parameters = compiler.as_sql()
+            compiler.converters = compiler.get_converters([column for column, *_ in compiler.select])
             if lost := set(stand_ins.values()).difference(each for each in parameters if isinstance(each, str | int)):
                 raise ValueError(f"{len(lost)} values do not stand in the query as they were given: {sql}")
             self._compilers[key] = compiler
