@@ -1,18 +1,23 @@
 """Queries whose SQL is made once for each process and then run with other values.
 
 Django makes the SQL of a queryset anew each time. For the nested subqueries behind what readers see that takes
-many times as long as the database takes to answer.
+many times as long as the database takes to answer. PostgreSQL likewise takes longer to plan them than to run them;
+so each connection has its server plan them once.
 """
 
 import copy
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import psycopg
 from django.db import connections, models
 from django.db.models.query import ModelIterable
 
 from . import clock
+
+if TYPE_CHECKING:
+    from typing import Self
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -40,8 +45,8 @@ class Prepared(Generic[Row]):
         bound = tuple(
             type(each)(real[each]) if isinstance(each, str | int) and each in real else each for each in parameters
         )
-        compiler.as_sql = lambda *args, **kwargs: (sql, bound)
         compiler.get_converters = lambda expressions: compiler.converters
+        compiler.execute_sql = lambda *args, **kwargs: [_rows(compiler.connection, sql, bound)]
         query = SimpleNamespace(get_compiler=lambda using: compiler)
         queryset: Any = SimpleNamespace(query=query, db=compiler.using, _known_related_objects={})
         return list(ModelIterable(queryset))
@@ -62,6 +67,24 @@ class Prepared(Generic[Row]):
                 raise ValueError(f"{len(lost)} values do not stand in the query as they were given: {sql}")
             self._compilers[key] = compiler
         return self._compilers[key]
+
+
+class _PlannedOnce(psycopg.Cursor[Any]):
+    """Lets the server parse and plan a statement once for each connection, and then run it with other values."""
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "Self":  # type: ignore[override]
+        return super().execute(query, params, prepare=True)
+
+
+def _rows(connection: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Run a statement. Behind a pool that hands connections on after each transaction nothing is planned ahead."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            cursor.cursor.close()
+            cursor.cursor = _PlannedOnce(connection.connection)
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _stand_in(number: int, value: str | int) -> str | int:

@@ -102,7 +102,7 @@ class Walker:
         self.staff: list[User] = []
         self.steps = 0
         self.acts: dict[Callable[[], object], float] = {
-            self.start: 1.5,
+            self.start: 0.6,
             self.save: 10,
             self.ask: 10,
             self.claim: 5,
