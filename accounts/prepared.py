@@ -8,16 +8,13 @@ so each connection has its server plan them once.
 import copy
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import connections, models
 from django.db.models.query import ModelIterable
 
 from . import clock
-
-if TYPE_CHECKING:
-    from typing import Self
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -69,22 +66,26 @@ class Prepared(Generic[Row]):
         return self._compilers[key]
 
 
-class _PlannedOnce(psycopg.Cursor[Any]):
-    """Lets the server parse and plan a statement once for each connection, and then run it with other values."""
-
-    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "Self":  # type: ignore[override]
-        return super().execute(query, params, prepare=True)
-
-
 def _rows(connection: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """Run a statement. Behind a pool that hands connections on after each transaction nothing is planned ahead."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             cursor.cursor.close()
-            cursor.cursor = _PlannedOnce(connection.connection)
+            cursor.cursor = _planning_once(connection)
         cursor.execute(sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+def _planning_once(connection: Any) -> "psycopg.Cursor[Any]":
+    """A cursor whose statements the server plans at their first run. Django's own cursors prepare nothing."""
+    server: psycopg.Connection[Any] = connection.connection
+    with connection.wrap_database_errors:
+        if server.prepare_threshold is None:
+            server.prepare_threshold = 0
+            # Else it plans five times before it believes that one plan does for all values.
+            server.execute("SET plan_cache_mode = force_generic_plan")
+        return psycopg.Cursor(server)
 
 
 def _stand_in(number: int, value: str | int) -> str | int:
