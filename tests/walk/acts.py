@@ -146,7 +146,8 @@ class Walker:
 
     def article(self) -> Article:
         """One of them, or at times one of the newest of all."""
-        return self.chance.choice(self.pages if self.chance.random() < 0.95 else _newest_articles())
+        pages: list[Article] = self.pages if self.chance.random() < 0.95 else _newest_articles()
+        return self.chance.choice(pages)
 
     def of(self, model: type[models.Model], of: Article | None = None) -> Any:
         """One of the newest rows of a model, of a page where it belongs to one; where there is none, refuse."""
@@ -318,7 +319,7 @@ class Walker:
                 ("reviews_publication_changelist", list),
             ]
         )
-        address = reverse(f"admin:{name}", args=row())
+        address = reverse(f"admin:{name}", args=row())  # type: ignore[no-untyped-call]
         requests = _OF_A_PAGE[ReviewRequest](article=article.pk)
         form = {
             "act": self.chance.choice(["approve", "changes", "claim", "hand_back"]),
