@@ -83,7 +83,8 @@ def _planning_once(connection: Any) -> "psycopg.Cursor[Any]":
     with connection.wrap_database_errors:
         if server.prepare_threshold is None:
             server.prepare_threshold = 0
-            # Else it plans five times before it believes that one plan does for all values.
+            # Else it plans five times before it believes that one plan does for all values; so it does again
+            # where this is undone with the transaction it was said in.
             server.execute("SET plan_cache_mode = force_generic_plan")
         return psycopg.Cursor(server)
 
