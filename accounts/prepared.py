@@ -1,7 +1,8 @@
 """Queries whose SQL is made once for each process and then run with other values.
 
 Django makes the SQL of a queryset anew each time. For the nested subqueries behind what readers see that takes
-many times as long as the database takes to answer.
+many times as long as the database takes to answer. PostgreSQL likewise takes longer to plan them than to run them;
+so each connection has its server plan them once.
 """
 
 import copy
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
+import psycopg
 from django.db import connections, models
 from django.db.models.query import ModelIterable
 
@@ -40,7 +42,8 @@ class Prepared(Generic[Row]):
         bound = tuple(
             type(each)(real[each]) if isinstance(each, str | int) and each in real else each for each in parameters
         )
-        compiler.as_sql = lambda *args, **kwargs: (sql, bound)
+        compiler.get_converters = lambda expressions: compiler.converters
+        compiler.execute_sql = lambda *args, **kwargs: [_rows(compiler.connection, sql, bound)]
         query = SimpleNamespace(get_compiler=lambda using: compiler)
         queryset: Any = SimpleNamespace(query=query, db=compiler.using, _known_related_objects={})
         return list(ModelIterable(queryset))
@@ -56,10 +59,34 @@ class Prepared(Generic[Row]):
             queryset = self.build(**stand_ins)
             compiler = queryset.query.get_compiler(using=queryset.db)
             compiler.prepared = sql, parameters = compiler.as_sql()
+            compiler.converters = compiler.get_converters([column for column, *_ in compiler.select])
             if lost := set(stand_ins.values()).difference(each for each in parameters if isinstance(each, str | int)):
                 raise ValueError(f"{len(lost)} values do not stand in the query as they were given: {sql}")
             self._compilers[key] = compiler
         return self._compilers[key]
+
+
+def _rows(connection: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Run a statement. Behind a pool that hands connections on after each transaction nothing is planned ahead."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            cursor.cursor.close()
+            cursor.cursor = _planning_once(connection)
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _planning_once(connection: Any) -> "psycopg.Cursor[Any]":
+    """A cursor whose statements the server plans at their first run. Django's own cursors prepare nothing."""
+    server: psycopg.Connection[Any] = connection.connection
+    with connection.wrap_database_errors:
+        if server.prepare_threshold is None:
+            server.prepare_threshold = 0
+            # Else it plans five times before it believes that one plan does for all values; so it does again
+            # where this is undone with the transaction it was said in.
+            server.execute("SET plan_cache_mode = force_generic_plan")
+        return psycopg.Cursor(server)
 
 
 def _stand_in(number: int, value: str | int) -> str | int:

@@ -16,7 +16,7 @@ from .. import emails
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck
 from .requests import Moved
-from .reviews import Review
+from .reviews import Review, valid
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -129,17 +129,13 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def _check_approval(self, review: Review, article: Article, today: dt.date) -> None:
         """Refuse an approval that no longer counts, and the return of one that has lapsed."""
-        if not Review.objects.valid().filter(pk=review.pk).exists() or _revocations().filter(
-            credential=review.credential_check.credential_id, pk__gt=review.credential_check_id
-        ):
+        if not valid(review=review.pk) or _revoked_since(review):
             raise Refusal(f"The credential of {review.signed_as} was revoked. Ask for a new review.")
         base = review.base
-        if base is not None and _revocations().filter(
-            credential=base.credential_check.credential_id, pk__gt=base.credential_check_id
-        ):
+        if base is not None and _revoked_since(base):
             raise Refusal("The credential under the whole-page approval was revoked. Ask for a whole-page review.")
-        shown_before = self.model.objects.counted().filter(article=article).exists()
-        newest = Review.objects.valid().whole_page().filter(revision=review.revision_id).order_by("-signed_on").first()
+        shown_before = _counted_of(article=article.pk)
+        newest = _whole_page_of.first(revision=review.revision_id)
         due = (newest or review).next_due
         if shown_before and (due is None or due <= today):
             raise Refusal(f"This approval lapsed on {due:%-d %B %Y}. Ask for a new review before it is shown again.")
@@ -147,6 +143,12 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
 def _past(hour: dt.datetime) -> Refusal:
     return Refusal(f"The hour {hour.astimezone(dt.UTC):%-d %B %Y %H:%M} UTC is past. Choose a later one, or none.")
+
+
+def _revoked_since(review: Review) -> bool:
+    """Whether the credential behind a review was revoked, from whatever day, after the check it rests on."""
+    check = review.credential_check
+    return _revocations().filter(credential=check.credential_id, pk__gt=check.pk).exists()
 
 
 def _revocations() -> "models.QuerySet[CredentialCheck]":
@@ -220,7 +222,7 @@ class Publication(models.Model):
         if Withdrawal.objects.filter(publication=self).exists():
             raise Moved("This publication was withdrawn already.")
         pending = Publication.objects.pending().filter(article=self.article_id)
-        if not (Publication.objects.current() | pending).filter(pk=self.pk).exists():
+        if not _is_current(publication=self.pk) and not pending.filter(pk=self.pk).exists():
             raise Moved("A newer publication has replaced this one; withdraw that one.")
         for other in pending.exclude(pk=self.pk):
             Withdrawal.objects.record(other, by=by, why="Cancelled when the page was withdrawn.")
@@ -241,6 +243,11 @@ if TYPE_CHECKING:
 
 _live_of = Prepared(
     lambda article: Publication.objects.live().filter(article=article).select_related("review").order_by("pk")
+)
+_counted_of = Prepared(lambda article: Publication.objects.counted().filter(article=article).order_by("pk")[:1])
+_is_current = Prepared(lambda publication: Publication.objects.current().filter(pk=publication))
+_whole_page_of = Prepared(
+    lambda revision: Review.objects.valid().whole_page().filter(revision=revision).order_by("-signed_on", "-pk")[:1]
 )
 
 

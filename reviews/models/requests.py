@@ -16,7 +16,7 @@ from .. import emails, readiness
 from .checklists import Checklist
 from .ledger import LedgerEntry
 from .people import Credential, Reviewer
-from .reviews import Review, ReviewContributor, baseline, contributors, last_whole_page
+from .reviews import Review, ReviewContributor, baseline, contributors, last_whole_page, valid_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -58,7 +58,7 @@ class ReviewRequestManager(models.Manager["ReviewRequest"]):
             raise NotAllowed(f"{by} may not ask for a review. Authors do.")
         article = Article.objects.lock(revision.article_id)
         newest = article.newest()
-        approved = Review.objects.valid().filter(revision=revision).exists()
+        approved = bool(valid_of(revision=revision.pk))
         if newest is not None and newest.pk != revision.pk and not approved:
             raise Moved(
                 f"Version {newest.number} is newer than version {revision.number}. Ask for a review of that one."

@@ -142,6 +142,11 @@ class ReviewContributor(models.Model):
         return str(self.user)
 
 
+# A review, if it is valid; and the valid ones of a version.
+valid = Prepared(lambda review: Review.objects.valid().filter(pk=review))
+valid_of = Prepared(lambda revision: Review.objects.valid().filter(revision=revision))
+
+
 def _whole_pages_before(article: int, number: int) -> ReviewQuerySet:
     earlier = Review.objects.valid().whole_page().filter(revision__article=article, revision__number__lt=number)
     return earlier.order_by("-revision__number", "-signed_on", "-pk").select_related("revision")[:1]

@@ -77,3 +77,25 @@ def test_threads_share_it() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.postgresql
+def test_the_server_plans_it_once_a_connection_unless_a_pool_hands_connections_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned = "SELECT count(*), sum(generic_plans + custom_plans) FROM pg_prepared_statements WHERE statement LIKE %s"
+    by_email = Prepared(lambda email: User.objects.filter(email=email, closed_at__isnull=True))
+
+    def times() -> tuple[int, int | None]:
+        with connection.cursor() as cursor:
+            cursor.execute(planned, ['%"closed_at" IS NULL%'])
+            found: tuple[int, int | None] = cursor.fetchone()
+            return found
+
+    ada, alan = people.author(), people.second_author()
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    assert by_email(email=ada.email) == [ada]
+    assert times() == (0, None)
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", False)
+    assert [by_email(email=user.email) for user in (ada, alan, ada)] == [[ada], [alan], [ada]]
+    assert times() == (1, 3)

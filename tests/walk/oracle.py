@@ -1,11 +1,11 @@
 """What a page must be, worked out from the raw rows in plain Python: none of the product's own questions are asked."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from articles.models import Revision
-from reviews.models import CredentialCheck, Publication, Review, Withdrawal
+from django.db import connection
 
 
 @dataclass(frozen=True)
@@ -18,65 +18,146 @@ class Due:
     lapses_on: dt.date | None = None
 
 
-OF_THE_ARTICLE = "JOIN articles_revision r ON r.id = v.revision_id WHERE r.article_id = %s"
+class RevisionRow(NamedTuple):
+    """A version, without its words."""
+
+    pk: int
+    article: int
+    number: int
+    author: int
+    digest: str
+
+
+class ReviewRow(NamedTuple):
+    """A decision, with the credential behind it and the account that signed it."""
+
+    pk: int
+    article: int
+    revision: int
+    digest: str
+    decision: str
+    scope: str
+    base: int | None
+    signed_on: dt.date
+    next_due: dt.date | None
+    recorded_at: dt.datetime
+    check: int
+    credential: int
+    signer: int
+
+
+class CheckRow(NamedTuple):
+    """A check of a credential behind a decision about the article, or its revocation."""
+
+    article: int
+    pk: int
+    credential: int
+    revoked: bool
+    valid_from: dt.date
+    valid_until: dt.date | None
+    recorded_at: dt.datetime
+
+
+class PublicationRow(NamedTuple):
+    """A publication, and when it was withdrawn."""
+
+    pk: int
+    article: int
+    review: int
+    live_from: dt.datetime
+    withdrawn_at: dt.datetime | None
+
+
+# SQL that asks for rows and decides nothing.
+REVISIONS = (
+    "SELECT id, article_id, number, author_id, digest FROM articles_revision WHERE article_id IN ({}) ORDER BY id"
+)
+REVIEWS = (
+    "SELECT v.id, r.article_id, v.revision_id, v.digest, v.decision, v.scope, v.base_id, v.signed_on, v.next_due, "
+    "v.recorded_at, v.credential_check_id, k.credential_id, p.user_id FROM articles_revision r "
+    "JOIN reviews_review v ON r.id = v.revision_id JOIN reviews_credentialcheck k ON k.id = v.credential_check_id "
+    "JOIN reviews_reviewer p ON p.id = v.reviewer_id WHERE r.article_id IN ({}) ORDER BY v.id"
+)
+CHECKS = (
+    "SELECT DISTINCT r.article_id, c.id, c.credential_id, c.revoked, c.valid_from, c.valid_until, c.recorded_at "
+    "FROM articles_revision r JOIN reviews_review v ON r.id = v.revision_id "
+    "JOIN reviews_credentialcheck k ON k.id = v.credential_check_id "
+    "JOIN reviews_credentialcheck c ON c.credential_id = k.credential_id WHERE r.article_id IN ({}) ORDER BY c.id"
+)
+PUBLICATIONS = (
+    "SELECT p.id, p.article_id, p.review_id, p.live_from, w.at FROM reviews_publication p "
+    "LEFT JOIN reviews_withdrawal w ON w.publication_id = p.id WHERE p.article_id IN ({}) ORDER BY p.id"
+)
+
+
+def _day(value: Any) -> dt.date | None:
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _moment(value: Any) -> dt.datetime | None:
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment and moment.replace(tzinfo=dt.UTC)
+
+
+DAYS = {"signed_on", "next_due", "valid_from", "valid_until"}
+MOMENTS = {"recorded_at", "live_from", "withdrawn_at"}
+
+
+def _read(kind: Callable[..., Any], sql: str, articles: Sequence[int]) -> list[Any]:
+    """Rows of a kind, those of some articles."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(",".join("%s" for _ in articles)), articles)
+        rows = cursor.fetchall()
+    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+    if connection.vendor == "postgresql":
+        return [kind(*row) for row in rows]
+    # SQLite gives words, and moments without their zone.
+    reads = [_day if name in DAYS else _moment if name in MOMENTS else None for name in names]
+    return [kind(*(read(value) if read else value for read, value in zip(reads, row, strict=True))) for row in rows]
 
 
 @dataclass(frozen=True)
 class Record:
-    """The rows of one article. A review has the `credential` behind it and its `signer`, as ids."""
+    """The rows of one article, by their ids. Rows never change, so that two equal records are the same rows."""
 
-    revisions: dict[int, Any]
-    reviews: dict[int, Any]
-    checks: list[Any]
-    publications: list[Any]
-    withdrawn: dict[int, dt.datetime]
+    revisions: dict[int, RevisionRow]
+    reviews: dict[int, ReviewRow]
+    checks: dict[int, CheckRow]
+    publications: dict[int, PublicationRow]
 
     @classmethod
     def of(cls, article: int) -> "Record":
-        """Read them, with SQL that asks for rows and decides nothing."""
-        revisions = Revision._base_manager.raw(
-            "SELECT id, number, author_id FROM articles_revision WHERE article_id = %s", [article]
-        )
-        reviews = Review._base_manager.raw(
-            "SELECT v.id, v.revision_id, v.decision, v.scope, v.base_id, v.signed_on, v.next_due, v.recorded_at, "
-            "v.credential_check_id, k.credential_id AS credential, p.user_id AS signer FROM reviews_review v "
-            "JOIN reviews_credentialcheck k ON k.id = v.credential_check_id "
-            f"JOIN reviews_reviewer p ON p.id = v.reviewer_id {OF_THE_ARTICLE}",
-            [article],
-        )
-        checks = CredentialCheck._base_manager.raw(
-            "SELECT c.* FROM reviews_credentialcheck c WHERE c.credential_id IN (SELECT k.credential_id "
-            f"FROM reviews_review v JOIN reviews_credentialcheck k ON k.id = v.credential_check_id {OF_THE_ARTICLE})",
-            [article],
-        )
-        publications = Publication._base_manager.raw(
-            "SELECT id, review_id, live_from FROM reviews_publication WHERE article_id = %s", [article]
-        )
-        withdrawals = Withdrawal._base_manager.raw(
-            "SELECT w.id, w.publication_id, w.at FROM reviews_withdrawal w "
-            "JOIN reviews_publication p ON p.id = w.publication_id WHERE p.article_id = %s",
-            [article],
-        )
-        return cls(
-            revisions={row.pk: row for row in revisions},
-            reviews={row.pk: row for row in reviews},
-            checks=list(checks),
-            publications=list(publications),
-            withdrawn={row.publication_id: row.at for row in withdrawals},
-        )
+        """Read one."""
+        return cls.of_each([article])[article]
 
-    def revocations(self, review: Any, *, recorded_before: dt.datetime | None = None) -> list[dt.date]:
+    @classmethod
+    def of_each(cls, articles: Sequence[int]) -> "dict[int, Record]":
+        """Read several, with four questions. Read in this order, what a row points to is there, or in its reader."""
+        records = {article: cls({}, {}, {}, {}) for article in articles}
+        publications = _read(PublicationRow, PUBLICATIONS, articles)
+        reviews = _read(ReviewRow, REVIEWS, articles)
+        for row in _read(RevisionRow, REVISIONS, articles):
+            records[row.article].revisions[row.pk] = row
+        for row in reviews:
+            records[row.article].reviews[row.pk] = row
+        for row in publications:
+            records[row.article].publications[row.pk] = row
+        for row in _read(CheckRow, CHECKS, articles):
+            records[row.article].checks[row.pk] = row
+        return records
+
+    def revocations(self, review: ReviewRow, *, recorded_before: dt.datetime | None = None) -> list[dt.date]:
         """The days from which the credential behind a review does not count, as recorded after its check."""
         return [
             row.valid_from
-            for row in self.checks
+            for row in self.checks.values()
             if row.revoked
-            and row.credential_id == review.credential
-            and row.pk > review.credential_check_id
+            and row.credential == review.credential
+            and row.pk > review.check
             and (recorded_before is None or row.recorded_at < recorded_before)
         ]
 
-    def counts(self, review: Any) -> bool:
+    def counts(self, review: ReviewRow) -> bool:
         """Whether a review approves and was signed on a day for which no revocation holds."""
         return review.decision == "approved" and all(day > review.signed_on for day in self.revocations(review))
 
@@ -84,55 +165,58 @@ class Record:
         """The page at a moment."""
         counted = [
             row
-            for row in self.publications
-            if row.live_from <= at and not self.withdrawn.get(row.pk, at) < row.live_from
+            for row in self.publications.values()
+            if row.live_from <= at and not (row.withdrawn_at is not None and row.withdrawn_at < row.live_from)
         ]
         if not counted:
             return Due(404)
         shown = max(counted, key=lambda row: row.live_from)
-        review = self.reviews[shown.review_id]
-        if shown.pk in self.withdrawn:
+        review = self.reviews[shown.review]
+        if shown.withdrawn_at is not None:
             return Due(410)
-        same = [row for row in self.reviews.values() if row.revision_id == review.revision_id and self.counts(row)]
+        same = [row for row in self.reviews.values() if row.revision == review.revision and self.counts(row)]
         whole = max((r for r in same if r.scope == "whole"), key=lambda r: (r.signed_on, r.pk), default=None)
         days: list[dt.date] = []
         if whole is None:
-            base = self.reviews.get(review.base_id)
+            base = None if review.base is None else self.reviews.get(review.base)
             if base is None or not self.counts(base) or not self.counts(review):
                 return Due(410)
             whole, days = base, self.revocations(review)
+        assert whole.next_due is not None
         lapses_on = min([whole.next_due, *self.revocations(whole), *days])
-        return Due(200, self.revisions[review.revision_id].number, whole.signed_on, lapses_on)
+        return Due(200, self.revisions[review.revision].number, whole.signed_on, lapses_on)
 
     def broken_promise(self, version: int) -> str:
         """Why a version must not be shown to readers; empty if somebody lawfully approved it."""
         reasons = ["nobody approved it"]
         for review in self.reviews.values():
-            if review.decision == "approved" and self.revisions[review.revision_id].number == version:
+            if review.decision == "approved" and self.revisions[review.revision].number == version:
                 if not (reason := self._unlawful(review, version)):
                     return ""
                 reasons.append(reason)
         return "; ".join(reasons)
 
-    def _unlawful(self, review: Any, version: int) -> str:
-        check = next((row for row in self.checks if row.pk == review.credential_check_id), None)
-        if check is None or check.revoked or not check.valid_from <= review.signed_on <= check.valid_until:
+    def _unlawful(self, review: ReviewRow, version: int) -> str:
+        if review.digest != self.revisions[review.revision].digest:
+            return f"review {review.pk} signs another text"
+        check = self.checks.get(review.check)
+        if check is None or check.valid_until is None or not check.valid_from <= review.signed_on <= check.valid_until:
             return f"review {review.pk} rests on no check valid on the signing day"
         since = max(
             (
-                self.revisions[earlier.revision_id].number
+                self.revisions[earlier.revision].number
                 for earlier in self.reviews.values()
-                if self._was_baseline(earlier, review) and self.revisions[earlier.revision_id].number < version
+                if self._was_baseline(earlier, review) and self.revisions[earlier.revision].number < version
             ),
             default=0,
         )
-        authors = {row.author_id for row in self.revisions.values() if since < row.number <= version}
+        authors = {row.author for row in self.revisions.values() if since < row.number <= version}
         if review.signer in authors:
             return f"review {review.pk} was signed by one who wrote it"
         return ""
 
-    def _was_baseline(self, earlier: Any, review: Any) -> bool:
+    def _was_baseline(self, earlier: ReviewRow, review: ReviewRow) -> bool:
         """Whether an earlier whole-page approval still counted when a review was recorded."""
-        void = self.revocations(earlier, recorded_before=review.recorded_at)
-        lawful = earlier.decision == "approved" and earlier.scope == "whole" and earlier.pk < review.pk
-        return lawful and all(day > earlier.signed_on for day in void)
+        if earlier.decision != "approved" or earlier.scope != "whole" or earlier.pk >= review.pk:
+            return False
+        return all(day > earlier.signed_on for day in self.revocations(earlier, recorded_before=review.recorded_at))
