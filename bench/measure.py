@@ -80,6 +80,7 @@ def desk() -> None:
     """The clinician's desk for a text of twenty thousand words, a word changed in each of its paragraphs."""
     from django.db import connection
     from django.test import Client
+    from django.test.utils import CaptureQueriesContext
     from django.urls import reverse
 
     from accounts.models import User
@@ -95,16 +96,21 @@ def desk() -> None:
     lines = [" ".join(words[(7 * line + 3 * word) % len(words)] for word in range(100)) for line in range(200)]
     for line in range(0, 200, 20):
         lines[line] = f"## Part {line}\n\n{lines[line]}"
-    text = {"question": "How long?", "short_answer": "Long.", "sources": (Source(title="A sample", pmid="12456500"),)}
-    old = article.revise(by=author, body="\n\n".join(lines), **text)
+    revise = partial(
+        article.revise,
+        by=author,
+        question="How long?",
+        short_answer="Long.",
+        sources=(Source(title="A sample", pmid="12456500"),),
+    )
+    old = revise(body="\n\n".join(lines))
     ReviewRequest.objects.ask(old, by=author).approve(by=clinician, digest=old.digest, ticked=(1, 2, 3, 4, 5))
-    newer = article.revise(by=author, body="\n\n".join(f"{line} new" for line in lines), **text)
+    newer = revise(body="\n\n".join(f"{line} new" for line in lines))
     address = reverse("admin:reviews_reviewrequest_change", args=[ReviewRequest.objects.ask(newer, by=author).pk])
     client = Client(raise_request_exception=True)
     client.force_login(clinician)
     client.get(address)
-    asked_for: list[str] = []
-    with connection.execute_wrapper(lambda run, sql, *rest: (asked_for.append(sql), run(sql, *rest))[1]):
+    with CaptureQueriesContext(connection) as asked_for:
         answer = client.get(address)
     took = interleaved({"desk": partial(client.get, address)}, 10)["desk"]
     print(f"\nDesk: {len(newer.body.split()):,} words, 200 paragraphs changed, {len(answer.content):,} bytes")

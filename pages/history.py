@@ -6,7 +6,7 @@ docs/decisions/0015-history.md.
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.db import models
@@ -269,8 +269,9 @@ def signed_by(reviewer: Reviewer) -> list[Review]:
 class Change:
     """A paragraph that changed, in pieces, as readers can read it."""
 
-    field: str
+    title: str
     pieces: tuple[difference.Piece, ...]
+    moved_from: str = ""
 
 
 def changes(entry: Entry) -> list[Change]:
@@ -287,8 +288,12 @@ def changes(entry: Entry) -> list[Change]:
         if each.publication.review.digest != text.digest or not text.is_intact():
             raise reading.Tampered(str(text))
     return [
-        Change(block.field, tuple(difference.Piece(piece.kind, _plain(piece.words)) for piece in block.pieces))
-        for block in difference.blocks(old, new)
+        Change(
+            block.place.title,
+            tuple(replace(piece, words=_plain(piece.words)) for piece in block.pieces),
+            block.moved_from.within if block.moved_from else "",
+        )
+        for block in difference.compare(old, new).blocks
         if block.pieces
     ]
 

@@ -32,10 +32,11 @@ def review_asked(request: "ReviewRequest") -> None:
 
 
 def approved(review: "Review") -> None:
-    """To whoever asked: the text is approved."""
+    """To whoever asked; to the author, where the clinician took the review up themselves: the text is approved."""
+    asked = review.request.asked_by
     _post(
         f"approved-{review.pk}",
-        review.request.asked_by,
+        asked if asked != review.reviewer.user else review.revision.author,
         f"Approved: {review.revision.question}",
         f"{review.signed_as} approved version {review.revision.number} on {review.signed_on:%-d %B %Y}. "
         "A publisher can let readers see it.",

@@ -242,7 +242,7 @@ def lines(rows: Sequence[Waiting], conditions: Mapping[str, str]) -> list[Line]:
             Line(
                 row=row,
                 question=questions[row.revision],
-                condition=conditions[row.condition],
+                condition=conditions.get(row.condition, row.condition),
                 asked_by=str(request.asked_by) if request else "",
                 claimed_by=str(request.claimed_by or "") if request else "",
             )

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.text import Truncator
 
 from accounts import clock
@@ -17,8 +16,11 @@ from accounts.models import User
 from accounts.today import Line, Panel
 from articles.models import Revision
 
+from .. import waiting
 from ..models import CredentialCheck, Publication, Review, Reviewer, ReviewRequest
-from ..standing import Stamp, Standing
+from ..onlooker import Onlooker
+from ..standing import Standing
+from ..waiting import Lapse
 
 # A panel shows so many lines, and how many more there are.
 LINES = 8
@@ -29,64 +31,49 @@ PAGES = "admin:articles_article_changelist"
 def panels(request: HttpRequest) -> Iterator[Panel]:
     """What the person may do about question pages."""
     user: Any = request.user
-    today = clock.today()
-    if user.has_perm("reviews.add_review"):
-        yield from queue(user, today)
+    now = clock.read()
+    asks, signs, publishes = (
+        user.has_perm(f"reviews.add_{right}") for right in ("reviewrequest", "review", "publication")
+    )
+    due = waiting.lapses(now.date()) if asks or signs or publishes else []
+    if signs:
+        yield from queue(user, now, due)
     if user.has_perm("articles.change_article"):
         yield drafts(user)
-    if user.has_perm("reviews.add_publication"):
+    if publishes:
         yield approved()
-    if any(user.has_perm(f"reviews.add_{right}") for right in ("reviewrequest", "review", "publication")):
-        yield lapsing()
+    if asks or signs or publishes:
+        yield lapsing(due, now.date())
     if user.has_perm("reviews.add_credentialcheck"):
-        yield credentials(today)
+        yield credentials(now.date())
 
 
 DeskSite.panels.append(panels)
 
 
-def queue(user: User, today: dt.date) -> Iterator[Panel]:
+def queue(user: User, now: dt.datetime, due: list[Lapse]) -> Iterator[Panel]:
     """What a clinician has claimed, and how much more waits that they could take."""
-    title, address = "Your reviews", reverse(QUEUE)
-    checked = CredentialCheck.objects.valid_on(today).filter(credential__reviewer=OuterRef("pk"))
-    me = Reviewer.objects.filter(user=user).annotate(checked=Exists(checked)).first()
-    if me is None or not me.checked:
-        why = "You are not entered as a reviewer yet." if me is None else "No credential of yours is valid today."
-        if me is not None or not user.is_superuser:  # who runs the site need not be a clinician
-            yield Panel(title, [], f"{why} Ask a registrar; until then you cannot sign.")
+    title, who = "Your reviews", Onlooker.of(user, now.date())
+    if not who.may_sign:
+        if not (user.is_superuser and who.cover and not who.cover.spans):  # who runs the site need not be a clinician
+            yield Panel(title, [], who.cover.notice if who.cover else "")
         return
-    mine = ReviewRequest.objects.open().filter(claimed_by=me).select_related("revision__article__condition")
-    lines = [
-        Line(
-            request.revision.question,
-            reverse("admin:reviews_reviewrequest_change", args=[request.pk]),
-            f"{request.revision.article}, {_due(request.due_on, today)}",
-            late=request.due_on < today,
-        )
-        for request in mine[: LINES + 1]
-    ]
-    lines = _cut(lines, address)
-    waiting = takeable(user).aggregate(number=Count("pk"), due=Min("due_on"))
-    if waiting["number"]:
-        words = f"{_number(waiting['number'], 'review')} to take from the queue"
-        lines.append(Line(words, address, f"The next {_due(waiting['due'], today)}", late=waiting["due"] < today))
+    rows = waiting.everything(who, now, due)
+    mine = waiting.lines([row for row in rows if row.mine][: LINES + 1], {})
+    lines = _cut([_claimed(line) for line in mine], reverse(QUEUE))
+    if free := [row for row in rows if row.may_claim]:
+        words = f"{_number(len(free), 'review')} to take from the queue"
+        next_due = f"The next {_due(free[0].due_on, now.date())}"
+        lines.append(Line(words, f"{reverse(QUEUE)}?who=me", next_due, late=free[0].overdue))
     yield Panel(title, lines, "Nothing waits for you.")
 
 
-def takeable(user: User) -> "QuerySet[ReviewRequest]":
-    """Open requests that nobody has claimed, less those for texts in which this person had a hand."""
-    base = Review.objects.valid().whole_page()
-    earlier = base.filter(
-        revision__article=OuterRef("article"), revision__number__lt=OuterRef(OuterRef("revision__number"))
+def _claimed(line: waiting.Line) -> Line:
+    row = line.row
+    address = reverse("admin:reviews_reviewrequest_change", args=[row.request])
+    return Line(
+        line.question, address, f"{line.condition}. {row.why}, {_due(row.due_on, row.now.date())}", late=row.overdue
     )
-    newest = Coalesce(Subquery(earlier.order_by("-revision__number").values("revision__number")[:1]), Value(0))
-    written = Revision.objects.filter(
-        article=OuterRef("revision__article"),
-        author=user,
-        number__lte=OuterRef("revision__number"),
-        number__gt=newest,
-    )
-    return ReviewRequest.objects.open().filter(claimed_by=None).exclude(Exists(written))
 
 
 def drafts(user: User) -> Panel:
@@ -139,17 +126,21 @@ def approved() -> Panel:
     return Panel("Approved, not published", _cut(lines, more), "Nothing waits to be published.")
 
 
-def lapsing() -> Panel:
+def lapsing(due: list[Lapse], today: dt.date) -> Panel:
     """How many public pages have lapsed, and how many will soon."""
-    rows = Publication.objects.live().values_list("stamp_facts", "read_at")  # type: ignore[misc]  # of with_stamp()
-    found = [Stamp.from_facts(facts, read_at.date()).standing for facts, read_at in rows]
+    lapsed = sum(lapse.day <= today for lapse in due)
     lines = [
         Line(words.format(_number(number, "page")), f"{reverse(PAGES)}?standing={standing}", late=late)
-        for standing, words, late in (
-            (Standing.OVERDUE, "{} whose review has lapsed", True),
-            (Standing.DUE, f"{{}} whose review lapses within {settings.REVIEW_DUE_DAYS} days", False),
+        for number, standing, words, late in (
+            (lapsed, Standing.OVERDUE, "{} whose review has lapsed", True),
+            (
+                len(due) - lapsed,
+                Standing.DUE,
+                f"{{}} whose review lapses within {settings.REVIEW_DUE_DAYS} days",
+                False,
+            ),
         )
-        if (number := found.count(standing))
+        if number
     ]
     return Panel("Due soon", lines, f"No review lapses within {settings.REVIEW_DUE_DAYS} days.")
 
@@ -165,7 +156,7 @@ def credentials(today: dt.date) -> Panel:
         .filter(Q(until=None) | Q(until__lte=today + dt.timedelta(settings.REVIEW_DUE_DAYS)))
         .order_by("until", "pk")
     )
-    address = _credentials_page()
+    address = reverse("admin:desk_credentials")
     return Panel(
         "Credentials",
         _cut([_credential(row, address, today) for row in rows[: LINES + 1]], address),
@@ -178,13 +169,6 @@ def _credential(row: Any, address: str, today: dt.date) -> Line:
         return Line(row.signature, address, "No credential was checked yet")
     ends = "ran" if row.until < today else "runs"
     return Line(row.signature, address, f"The check {ends} out on {row.until:%-d %B %Y}", late=row.until < today)
-
-
-def _credentials_page() -> str:
-    try:
-        return reverse("admin:desk_credentials")
-    except NoReverseMatch:
-        return reverse("admin:reviews_credential_changelist")
 
 
 def _due(day: dt.date, today: dt.date) -> str:

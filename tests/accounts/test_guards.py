@@ -21,6 +21,7 @@ from accounts.guards import Guard
 from articles.guards import NEVER_CHANGING as TEXTS
 from articles.models import Revision
 from reviews.guards import NEVER_CHANGING as SIGNATURES
+from reviews.models import Checklist
 from tests import make, people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
@@ -44,8 +45,9 @@ def take_away(guard: Guard) -> None:
 
 
 def a_row_of_every_kind() -> None:
-    """A page that was published and withdrawn: every model whose rows never change has a row."""
-    make.publication().withdraw(by=people.publisher(), why="Its sources do not support it.")
+    """A page that was published and withdrawn, and a checklist: every model whose rows never change has a row."""
+    Checklist.objects.write("Every figure has a source.", by=people.publisher())
+    make.publication(make.review(ticked=(1,))).withdraw(by=people.publisher(), why="Its sources do not support it.")
     assert all(model._default_manager.exists() for model in INSERT_ONLY)
 
 

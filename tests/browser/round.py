@@ -116,6 +116,8 @@ def claim(page: Page) -> None:
 def decide(page: Page, button: str, **fields: str) -> None:
     """Fill the form of the decision, tick whatever is to be ticked, and press the button."""
     form = page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True))
+    if "signed_on" in fields:
+        form.locator("summary").click()
     for name, words in fields.items():
         form.locator(f"[name={name}]").fill(words)
     for box in form.get_by_role("checkbox").all():
@@ -149,7 +151,7 @@ def restore(page: Page) -> None:
     """Publish the approval that is still in date once more."""
     open_article(page)
     page.locator("#content").get_by_role("link", name="Restore", exact=True).first.click()
-    press(page, "Publish")
+    press(page, "Restore")
     said(page, "is published")
 
 

@@ -122,14 +122,17 @@ def test_the_keyboard_alone_reaches_everything_in_order_and_shows_where_it_is(
         count = page.evaluate(NUMBER)
         wrong: list[str] = []
         order: list[str] = []
-        while len(order) < count:
+        for _ in range(3 * count):  # a box for a day has four stops
+            if len(order) == count:
+                break
             page.keyboard.press("Tab")
             number, seen, html = page.evaluate(FOCUSED)
             if number == "BODY" and "BODY" not in order:  # once round, where the admin began in the first field
                 count += 1
             elif not seen:
                 wrong.append(f"focus is not seen: {html}")
-            order.append(number)
+            if number not in order[-1:]:
+                order.append(number)
         reached = [int(number) for number in order if number.isdecimal()]
         if sorted(reached) != list(range(len(reached))) or reached != [
             *range(reached[0], len(reached)),

@@ -75,6 +75,7 @@ def test_a_clinician_sets_up_a_passkey_signs_with_it_and_comes_in_with_it_alone(
 
     let_minutes_pass(clara, 6)
     page.fill("[name=conflicts]", "A lecture in Leeds")
+    page.check("[name=scope]")
     page.click("button:has-text('Approve')")
     assert "more than five minutes ago" in page.inner_text("[role=alert]")
     assert not Review.objects.exists()

@@ -44,7 +44,7 @@ def test_an_edit_after_the_approval_does_not_ride_along_with_its_publication(cli
     make.publication(review)
     root = dom.read(client, ADDRESS)
     assert dom.words(dom.first(root, "h1")) == "What determines the outlook?"
-    assert dom.facts(dom.only(root, "review-stamp"))["Version"] == "1"
+    assert dom.facts(dom.only(root, "review-stamp"))["Version"] == "1, what changed"
     assert "new" not in dom.words(root).lower().split()
 
 
@@ -79,7 +79,7 @@ def test_an_older_approved_text_is_shown_by_a_publication_of_its_own_alone(clien
     make.publication(make.review(make.revision(first.article, **NEW), by=people.clinician("Cleo")))
     make.publication(first.review)
     stamp = dom.only(dom.read(client, ADDRESS), "review-stamp")
-    assert dom.facts(stamp)["Version"] == "1"
+    assert dom.facts(stamp)["Version"] == "1, what changed"
     assert "Clara Test" in dom.words(stamp)
 
 

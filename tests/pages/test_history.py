@@ -80,11 +80,11 @@ def test_it_shows_what_changed_between_one_public_version_and_the_next(client: C
     next_version(publication, "third")
     assert "Compared with version 3. 1 change; everything else" in change(client)
     newest = dom.read(client, HISTORY)
-    assert [dom.words(each) for each in newest.iter("del")][1:] == ["Removed: Second End of change."]
-    assert [dom.words(each) for each in newest.iter("ins")][1:] == ["Added: Third End of change."]
+    assert [dom.words(each) for each in newest.iter("del")][1:] == ["Removed: Second. End of change."]
+    assert [dom.words(each) for each in newest.iter("ins")][1:] == ["Added: Third. End of change."]
     middle = change(client, 3)
     assert "What changed in version 3 Compared with version 1." in middle
-    assert "Removed: First End of change. Added: Second End of change. words, kept words." in middle
+    assert "Removed: First. End of change. Added: Second. End of change. words, kept words." in middle
     assert "The first version that readers saw." in change(client, 1)
     for version in (1, 3, 4):
         assert b"arzipan" not in client.get(f"{HISTORY}?version={version}").content

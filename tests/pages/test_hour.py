@@ -56,7 +56,7 @@ def test_the_old_text_stays_until_the_hour_of_the_new_one(client: Client, moved_
     assert client.get(ADDRESS).content == before
     moved_clock.move(hour)
     stamp = dom.only(dom.read(client, ADDRESS), "review-stamp")
-    assert dom.facts(stamp)["Version"] == "2"
+    assert dom.facts(stamp)["Version"] == "2, what changed"
 
 
 def test_a_publication_cancelled_before_its_hour_never_counts(client: Client, moved_clock: Clock) -> None:
@@ -74,7 +74,7 @@ def test_a_cancelled_one_leaves_the_text_that_is_public(client: Client, moved_cl
     make.publication(second, live_from=in_days(2)).withdraw(by=people.publisher(), why="Not yet.")
     moved_clock.move(in_days(3))
     stamp = dom.only(dom.read(client, ADDRESS), "review-stamp")
-    assert dom.facts(stamp)["Version"] == "1"
+    assert dom.facts(stamp)["Version"] == "1, what changed"
 
 
 def test_a_withdrawal_cancels_what_is_pending(client: Client, moved_clock: Clock) -> None:

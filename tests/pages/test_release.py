@@ -71,11 +71,11 @@ def test_another_renderer_leaves_every_approved_page_as_it_was(client: Client, m
 # Every word that the page puts around an approved text. Changed on purpose: change it here too.
 FRAME = (
     "Conditions POEMS syndrome Outlook QUESTION DAY Medically reviewed, in date Clara Test, MDHaematologist, "
-    "Test Hospital ReviewedDAY Next review dueDAY Version1 Short answer Medically reviewed summary Last updated DAY "
-    "ANSWER On this page Sources TEXT1 Sources Checked by the reviewer on DAY. SOURCE PubMed 12456500 Medical "
-    "disclaimer. This page is for learning, not for diagnosis or treatment. Always talk to the people who look after "
-    "you about your own diagnosis and your own plan. Version 1, approved by Clara Test, MD on DAY. Good until DAY. "
-    "This copy does not update: look for a newer version at http://testserver/conditions/poems-syndrome/prognosis/"
+    "Test Hospital ReviewedDAY Next review dueDAY Version1, what changed Short answer Medically reviewed summary Last "
+    "updated DAY ANSWER On this page Sources TEXT1 Sources Checked by the reviewer on DAY. SOURCE PubMed 12456500 "
+    "Medical disclaimer. This page is for learning, not for diagnosis or treatment. Always talk to the people who "
+    "look after you about your own diagnosis and your own plan. Version 1, approved by Clara Test, MD on DAY. Good "
+    "until DAY. This copy does not update: look for a newer version at http://testserver/conditions/poems-syndrome/prognosis/"
 )
 
 

@@ -168,8 +168,8 @@ def test_only_a_demonstration_asks_for_none(clara: User, settings: object) -> No
 
 def test_a_view_that_forgets_to_ask_signs_nothing(clara: User) -> None:
     request = make.request()
-    form = DecisionForm(signing("approve", request)[1])
-    form.by, form.review_request, form.approves = clara, request, True
+    sent = signing("approve", request)[1]
+    form = DecisionForm(sent, by=clara, review_request=request, today=make.today(), act="approve")
     with pytest.raises(ImproperlyConfigured, match="signs"):
         form.is_valid()
     assert not Review.objects.exists()

@@ -107,7 +107,7 @@ class Looks:
         if answer.status_code != 200:
             return Due(answer.status_code)
         page = answer.content.decode()
-        number = int(re.findall(r"<dt>Version</dt><dd>(\d+)</dd>", page)[0])
+        number = int(re.findall(r"<dt>Version</dt><dd>(\d+)\b", page)[0])
         question, short_answer, html = self.written(article.pk, number)
         for words in (question, short_answer, *html.split("{{ members }}")):
             if words not in page:
