@@ -40,6 +40,8 @@ BODIES = [
 REFUSED = (Refusal, ValidationError)
 # And what the database answers with at its back door.
 GUARDED = (*REFUSED, IntegrityError, ProgrammingError)
+# Acts whose rows are not among those that a look compares: after them every page is looked at.
+BESIDE_THE_RECORD = {"forge", "ask", "claim", "hand_back"}
 LOOK_BACK = 3  # how many of the newest rows an act chooses from
 PLAYED = 2  # pages a ward has in play; older ones have come to rest
 OF_A_CONDITION = 4  # then the ward goes on with another condition, so that no page has a long list beside it
@@ -134,7 +136,7 @@ class Walker:
         else:
             self.done[act.__name__] += 1
         self.pages = pages = _in_play(topic=self.topic)
-        self.looks.look_at_each(pages, anyway=act == self.forge)
+        self.looks.look_at_each(pages, anyway=act.__name__ in BESIDE_THE_RECORD)
         if self.chance.random() < 0.05:
             self.looks.look(self.chance.choice(_newest_articles()))
         if self.chance.random() < 0.01:
