@@ -42,7 +42,7 @@ REASONS: dict[object, str] = {
 }
 
 # Fields that nobody types into, and those that are never shown again.
-UNTYPED = {"act", "based_on", "digest"}
+UNTYPED = {"act", "based_on", "digest", "seen", "ticked"}
 SECRET = re.compile(r"^code$|credential$|key|pass|secret|token", re.IGNORECASE)
 
 

@@ -32,27 +32,34 @@ def review_asked(request: "ReviewRequest") -> None:
 
 
 def approved(review: "Review") -> None:
-    """To whoever asked; to the author, where the clinician took the review up themselves: the text is approved."""
-    asked = review.request.asked_by
-    _post(
-        f"approved-{review.pk}",
-        asked if asked != review.reviewer.user else review.revision.author,
-        f"Approved: {review.revision.question}",
-        f"{review.signed_as} approved version {review.revision.number} on {review.signed_on:%-d %B %Y}. "
-        "A publisher can let readers see it.",
-        _page(review.revision),
-    )
+    """To whoever asked and to the author: the text is approved."""
+    again = review.request.kind == review.request.Kind.AGAIN
+    for person in _concerned(review):
+        _post(
+            f"approved-{review.pk}-{person.pk}",
+            person,
+            f"Approved: {review.revision.question}",
+            f"{review.signed_as} approved version {review.revision.number} on {review.signed_on:%-d %B %Y}. "
+            f"{'Its words are unchanged.' if again else 'A publisher can let readers see it.'}",
+            _page(review.revision),
+        )
 
 
 def changes_asked(review: "Review") -> None:
-    """To whoever asked: the clinician asks for changes, and why."""
-    _post(
-        f"changes-{review.pk}",
-        review.request.asked_by,
-        f"Changes asked for: {review.revision.question}",
-        f"{review.signed_as} asks for changes to version {review.revision.number}:\n\n{review.private_note}",
-        _page(review.revision),
-    )
+    """To whoever asked and to the author: the clinician asks for changes, and why."""
+    for person in _concerned(review):
+        _post(
+            f"changes-{review.pk}-{person.pk}",
+            person,
+            f"Changes asked for: {review.revision.question}",
+            f"{review.signed_as} asks for changes to version {review.revision.number}:\n\n{review.private_note}",
+            _page(review.revision),
+        )
+
+
+def _concerned(review: "Review") -> set[User]:
+    """Whoever waits for a decision: who asked, and the author, who may be another; not the one who decided."""
+    return {review.request.asked_by, review.revision.author} - {review.reviewer.user}
 
 
 def published(publication: "Publication") -> None:

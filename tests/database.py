@@ -37,3 +37,14 @@ def tamper(*statements: str | tuple[str, list[Any]]) -> None:
         sql(words, *values)
     connection.check_constraints()
     guards.install()
+
+
+def wait_for_a_lock() -> None:
+    """Until somebody waits for a lock of PostgreSQL."""
+    for _ in range(2000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.005)")
+    raise AssertionError("Nobody waits.")

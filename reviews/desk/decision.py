@@ -88,6 +88,7 @@ def _screen(row: ReviewRequest, form: DecisionForm) -> dict[str, Any]:
         "base": screen.base,
         "shown": shown,
         "newer": "" if row.closed_at else screen.newer_draft(),
+        "objections": screen.objections(),
         "warnings": readiness.warnings(row.revision),
         "refusal": refusal or _claimed(row, user, held),
         "held": held,
@@ -97,11 +98,17 @@ def _screen(row: ReviewRequest, form: DecisionForm) -> dict[str, Any]:
         "stamp": _stamp(reviewer, form) if reviewer and check else None,
         "offers_changes": row.kind != row.Kind.AGAIN and _in_date(screen.base, today),
         "publishes": user.has_perm("reviews.add_publication") and shown != row.revision,
-        "mine": row.claimed_by is not None and row.claimed_by.user_id == user.pk,
+        "mine": row.claimed_by is not None and row.claimed_by.user_id == user.pk and (held or row.closed_at),
         "days_left": (row.due_on - today).days,
-        "seen": screen.seen,
+        "seen": _seen(form, screen),
         "points": _points(form, screen.checklist),
     }
+
+
+def _seen(form: DecisionForm, screen: Screen) -> str:
+    """What the form carries as seen: what was on the screen before, until the person was told what moved since."""
+    before = form.data.get("seen", "") if form.is_bound and not form.reached else ""
+    return str(Seen.read(before) or screen.seen)
 
 
 def _texts(revision: Revision, base: Review | None) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class DecisionForm(VerbForm, forms.Form):
     """The clinician's decision about the text that was on the screen; choosing the sentence is the signature."""
 
     signs = True
+    reached = False  # whether the verb was asked, and so has said what moved
 
     digest = forms.CharField(widget=forms.HiddenInput)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -43,7 +44,7 @@ class DecisionForm(VerbForm, forms.Form):
         label="Comment to the editor",
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Needed if you ask for changes. Not public.",
+        help_text="Needed if you ask for changes; of what you typed only this and the ticks are kept then. Not public.",
     )
     public_note = forms.CharField(
         label="Note for the public history",
@@ -105,12 +106,13 @@ class DecisionForm(VerbForm, forms.Form):
         if self.act != CHANGES and not fields.get("scope") and "scope" not in self.errors:
             self.add_error("scope", "Nothing is signed yet: choose the sentence that you sign.")
         if self.act == CHANGES:
-            for name in {"conflicts", "months", "scope", "signed_on", "evidence_to"} & set(self.errors):
+            for name in {"conflicts", "months", "scope", "signed_on", "evidence_to", "public_note"} & set(self.errors):
                 del self.errors[name]
         return fields
 
     def perform(self) -> Review:
         """Sign, and publish in the same act where that was chosen; or send back."""
+        self.reached = True
         fields = self.cleaned_data
         stood = {"digest": fields["digest"], "seen": self._seen(), "ticked": fields["ticked"]}
         if self.act == CHANGES:

@@ -86,9 +86,11 @@ class Reviewer(models.Model):
 class CredentialManager(models.Manager["Credential"]):
     """Licences."""
 
-    def lock(self, **which: object) -> None:
+    def lock(self, *which: models.Q, **fields: object) -> None:
         """Hold some credentials until the transaction ends: nobody signs or publishes on them while one is revoked."""
-        list(self.select_for_update(of=("self",), no_key=True).filter(**which).order_by("pk").values_list("pk"))
+        list(
+            self.select_for_update(of=("self",), no_key=True).filter(*which, **fields).order_by("pk").values_list("pk")
+        )
 
 
 class Credential(models.Model):

@@ -136,9 +136,9 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
             raise Refusal("The credential under the whole-page approval was revoked. Ask for a whole-page review.")
         shown_before = _counted_of(article=article.pk)
         newest = _whole_page_of.first(revision=review.revision_id)
-        due = (newest or review).next_due
-        if shown_before and (due is None or due <= today):
-            raise Refusal(f"This approval lapsed on {due:%-d %B %Y}. Ask for a new review before it is shown again.")
+        end = _end(newest or review)
+        if shown_before and end <= today:
+            raise Refusal(f"This approval lapsed on {end:%-d %B %Y}. Ask for a new review before it is shown again.")
 
 
 def _past(hour: dt.datetime) -> Refusal:
@@ -147,8 +147,18 @@ def _past(hour: dt.datetime) -> Refusal:
 
 def _revoked_since(review: Review) -> bool:
     """Whether the credential behind a review was revoked, from whatever day, after the check it rests on."""
+    return _revoked_after(review).exists()
+
+
+def _end(review: Review) -> dt.date:
+    """The day an approval stops counting: when it is due, or earlier where its credential was revoked."""
+    days = _revoked_after(review).values_list("valid_from", flat=True)
+    return min(day for day in (review.next_due, *days) if day is not None)
+
+
+def _revoked_after(review: Review) -> "models.QuerySet[CredentialCheck]":
     check = review.credential_check
-    return _revocations().filter(credential=check.credential_id, pk__gt=check.pk).exists()
+    return _revocations().filter(credential=check.credential_id, pk__gt=check.pk)
 
 
 def _revocations() -> "models.QuerySet[CredentialCheck]":

@@ -68,6 +68,12 @@ class ReviewRequestManager(models.Manager["ReviewRequest"]):
         waiting = self.open().filter(revision__article=article)
         if waiting.filter(revision=revision).exists():
             raise Moved(f"{revision} is waiting for a review already.")
+        newer = waiting.filter(revision__number__gt=revision.number).select_related("revision").first()
+        if newer is not None:
+            raise Moved(
+                f"Version {newer.revision.number} of this page waits for a review. "
+                "Have that one decided, or take it back, before you ask for an older one."
+            )
         for older in waiting:
             older.close(by=by, outcome=ReviewRequest.Outcome.REPLACED)
         kind = ReviewRequest.Kind.AGAIN if approved else self._kind(revision)
@@ -258,21 +264,11 @@ class ReviewRequest(models.Model):
         """
         reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
         signed_on = signed_on or today
-        if signed_on > today:
-            raise Refusal(
-                f"The signing day, {signed_on:%-d %B %Y}, has not come yet. Sign with today or an earlier day."
-            )
-        if not 1 <= months <= MOST_MONTHS:
-            raise Refusal(f"An approval holds for 1 to {MOST_MONTHS} months, not {months}.")
-        if evidence_to is not None and evidence_to > signed_on:
-            raise Refusal("“Evidence searched up to” lies after the signing day.")
-        if not conflicts.strip():
-            raise Refusal("Declare conflicts of interest, or write “None declared”.")
+        _check_terms(signed_on, today=today, months=months, evidence_to=evidence_to, conflicts=conflicts)
         checklist = Checklist.objects.in_force()
         ticks = _ticks(checklist, ticked)
-        if checklist is not None and scope == Review.Scope.WHOLE_PAGE and (left := checklist.missing(ticks)):
-            points = " ".join(f"“{point}”" for point in left)
-            raise Refusal(f"Not ticked: {points} Tick it if it is so; otherwise ask for changes.")
+        if checklist is not None and scope == Review.Scope.WHOLE_PAGE:
+            _check_ticks(checklist, ticks)
         base = self._base(signed_on) if scope == Review.Scope.CHANGES_ONLY else None
         review = self._decide(
             by=by,
@@ -348,7 +344,10 @@ class ReviewRequest(models.Model):
 
     def _decide(self, *, by: "User", reviewer: Reviewer, signed_on: dt.date, decision: str, **fields: object) -> Review:
         """Write the review with its contributors, and close the request."""
-        Credential.objects.lock(reviewer=reviewer)
+        # Every credential the decision rests on, also where it is published in the same act: before the ledger's lock.
+        mine, base = models.Q(reviewer=reviewer), fields.get("base")
+        under = models.Q(pk=base.credential_check.credential_id) if isinstance(base, Review) else models.Q()
+        Credential.objects.lock(mine | under)
         check = reviewer.may_review(self.revision, on=signed_on)
         review = Review.objects.create(
             revision=self.revision,
@@ -395,6 +394,27 @@ def _ticks(checklist: Checklist | None, ticked: Iterable[int]) -> list[int]:
     if numbers and not (numbers[0] >= 1 and numbers[-1] <= points):
         raise Refusal(f"The checklist has {points} points. Open the page again.")
     return numbers
+
+
+def _check_ticks(checklist: Checklist, ticks: list[int]) -> None:
+    """Raise Refusal with the points that an approval of the whole page still lacks."""
+    if left := checklist.missing(ticks):
+        points = " ".join(f"“{point}”" for point in left)
+        raise Refusal(f"Not ticked: {points} Tick it if it is so; otherwise ask for changes.")
+
+
+def _check_terms(
+    signed_on: dt.date, *, today: dt.date, months: int, evidence_to: dt.date | None, conflicts: str
+) -> None:
+    """Raise Refusal for terms under which no approval can be signed."""
+    if signed_on > today:
+        raise Refusal(f"The signing day, {signed_on:%-d %B %Y}, has not come yet. Sign with today or an earlier day.")
+    if not 1 <= months <= MOST_MONTHS:
+        raise Refusal(f"An approval holds for 1 to {MOST_MONTHS} months, not {months}.")
+    if evidence_to is not None and evidence_to > signed_on:
+        raise Refusal("“Evidence searched up to” lies after the signing day.")
+    if not conflicts.strip():
+        raise Refusal("Declare conflicts of interest, or write “None declared”.")
 
 
 def months_later(day: dt.date, months: int) -> dt.date:

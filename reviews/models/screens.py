@@ -28,10 +28,17 @@ _live = Prepared(
 
 
 def laid_out(requests: "models.QuerySet[ReviewRequest]") -> "models.QuerySet[ReviewRequest]":
-    """Requests with `newest`, the number of the page's newest version, and `read_at`, the database's time."""
+    """Requests with `newest`, the number of the page's newest version, and `read_at`, the database's time.
+
+    And with `objection`, the id of the newest review that asked for changes to the page, or None.
+    """
     versions = Revision.objects.filter(article=models.OuterRef("revision__article")).order_by("-number")
+    objections = Review.objects.filter(
+        revision__article=models.OuterRef("revision__article"), decision=Review.Decision.CHANGES
+    )
     return requests.annotate(
         newest=models.Subquery(versions.values("number")[:1]),
+        objection=models.Subquery(objections.order_by("-pk").values("pk")[:1]),
         read_at=models.ExpressionWrapper(clock.now(), output_field=models.DateTimeField()),
     )
 
@@ -62,6 +69,16 @@ class Screen:
         """The numbers of these rows, 0 where there is none."""
         base, live, checklist = (row.pk if row else 0 for row in (self.base, self.live, self.checklist))
         return Seen(self.newest, base, live, checklist, claim=self.request.claimed_by_id or 0)
+
+    def objections(self) -> list[Review]:
+        """What clinicians asked to be changed since the last approval, the oldest first."""
+        since = self.base.pk if self.base else 0
+        last = cast("int | None", self.request.objection)  # type: ignore[attr-defined]
+        if last is None or last < since:
+            return []
+        article = self.request.revision.article_id
+        asked = Review.objects.filter(revision__article=article, decision=Review.Decision.CHANGES, pk__gt=since)
+        return list(asked.select_related("revision").defer("revision__body", "revision__html").order_by("pk"))
 
     def newer_draft(self) -> str:
         """Who saved a version after the one that is asked about, and when; empty where nobody did."""

@@ -27,8 +27,7 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
 def test_axe_finds_nothing_on_any_page_of_the_demonstration(
     demonstration: None, browser: Browser, live_server: object, width: int, scheme: str
 ) -> None:

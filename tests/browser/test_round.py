@@ -16,7 +16,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DAY = dt.timedelta(1)
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(True, id="with JavaScript"),
+        pytest.param(False, id="without JavaScript", marks=pytest.mark.once),  # the same acts on the database
+    ],
+)
 def test_the_whole_round_with_the_accounts_of_the_demonstration(
     demonstration: None, browser: Browser, live_server: object, script: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

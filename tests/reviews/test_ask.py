@@ -97,6 +97,16 @@ def test_an_older_approved_version_can_be_asked_for_again() -> None:
     assert make.request(older).kind == Kind.AGAIN
 
 
+def test_a_re_review_does_not_push_a_newer_version_out_of_the_queue() -> None:
+    approved = make.publication().review.revision
+    newer = make.request(make.revision(approved.article, body="Newer words [1](#source-1)."))
+    newer.claim(by=people.clinician("Carl").user)
+    with pytest.raises(Moved, match="Version 2 of this page waits for a review"):
+        ReviewRequest.objects.ask(approved, by=people.author())
+    newer.refresh_from_db()
+    assert newer.closed_at is None
+
+
 def test_after_changes_were_asked_for_the_same_version_can_be_asked_for_again() -> None:
     request = make.request()
     request.ask_for_changes(by=people.clinician().user, digest=request.revision.digest, reason="A source is wrong.")

@@ -176,3 +176,29 @@ def test_only_a_clinician_who_may_review_the_text_takes_it_up() -> None:
             ReviewRequest.objects.due_again(publication, by=by)
     assert not ReviewRequest.objects.open()
     assert Review.objects.count() == 1
+
+
+def test_what_a_clinician_says_of_a_page_they_took_up_reaches_the_author_not_themselves() -> None:
+    clara, carl = people.clinician(), people.clinician("Carl")
+    first, second = page("first"), page("second")
+    taken = ReviewRequest.objects.due_again(first, by=clara.user)
+    taken.ask_for_changes(by=clara.user, digest=taken.revision.digest, reason="A new study says otherwise.")
+    # Whoever takes the page up next is told at the desk.
+    again = ReviewRequest.objects.due_again(first, by=carl.user)
+    client = Client()
+    client.force_login(carl.user)
+    assert "“A new study says otherwise.”" in desk_of(client, again)
+    handed = ReviewRequest.objects.due_again(second, by=clara.user)
+    handed.hand_back(by=clara.user)
+    handed.approve(by=carl.user, digest=handed.revision.digest)
+    told = {(letter.to, letter.subject.split(":")[0]) for letter in Letter.objects.filter(key__regex="^(app|cha)")}
+    author = people.author().email
+    assert (author, "Changes asked for") in told
+    assert (clara.user.email, "Changes asked for") not in told
+    assert {(author, "Approved"), (clara.user.email, "Approved")} <= told
+    assert "A new study says otherwise." in Letter.objects.get(subject__startswith="Changes", to=author).body
+
+
+def desk_of(client: Client, request: ReviewRequest) -> str:
+    """The desk for a request, as somebody gets it."""
+    return client.get(reverse("admin:reviews_reviewrequest_change", args=[request.pk])).content.decode()

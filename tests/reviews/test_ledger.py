@@ -19,7 +19,7 @@ from reviews import record
 from reviews.models import CredentialCheck, LedgerEntry, Publication, Review, Withdrawal
 from reviews.models.ledger import FORMS, NEWEST_FORM, seal
 from tests import make, people
-from tests.database import tamper
+from tests.database import tamper, wait_for_a_lock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
@@ -254,17 +254,6 @@ def test_no_page_is_published_on_a_credential_that_is_being_revoked() -> None:
     assert "The credential of Clara Test, MD was revoked" in str(outcome[0])
     assert not Publication.objects.exists()
     assert list(record.faults()) == []
-
-
-def wait_for_a_lock() -> None:
-    """Until somebody waits for a lock in this database."""
-    for _ in range(2000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("SELECT pg_sleep(0.005)")
-    raise AssertionError("Nobody waits.")
 
 
 @pytest.mark.postgresql

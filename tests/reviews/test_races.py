@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 import pytest
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -17,9 +17,9 @@ from accounts.models import Letter, User
 from accounts.refusals import Refusal
 from articles import rendering
 from articles.models import Article, Revision
-from reviews.models import CredentialCheck, Publication, Review, Reviewer, ReviewRequest, Withdrawal
+from reviews.models import Credential, CredentialCheck, Publication, Review, Reviewer, ReviewRequest, Withdrawal
 from reviews.models.requests import Moved
-from tests import desk, make, people
+from tests import database, desk, make, people
 from tests.crowd import PATIENCE, PEOPLE, Crowd, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +54,30 @@ def test_many_clinicians_claim_one_request_and_one_gets_it(monkeypatch: pytest.M
     assert Counter(map(type, results)) == {type(None): 1, Moved: PEOPLE - 1}
     request.refresh_from_db()
     assert all(f"{request.claimed_by} has claimed this review" in str(refusal) for refusal in lost)
+
+
+@pytest.mark.postgresql
+def test_changes_are_approved_and_published_while_the_credential_under_the_page_is_in_use() -> None:
+    carl, clara = people.clinician("Carl"), people.clinician()
+    base = make.publication(make.review(by=carl)).review
+    change = make.request(make.revision(base.revision.article, body="A comma, moved [1](#source-1)."))
+    held, publisher, registrar = threading.Event(), people.publisher(), people.registrar()
+
+    def approve_and_publish() -> None:
+        held.wait(PATIENCE)
+        with transaction.atomic():
+            review = change.approve(by=clara.user, digest=change.revision.digest, scope="changes")
+            review.publish(by=publisher)
+
+    def use_the_credential() -> None:
+        with transaction.atomic():
+            Credential.objects.lock(reviewer=carl)
+            held.set()
+            database.wait_for_a_lock()
+            today = make.today()
+            carl.credentials.get().record_check(by=registrar, valid_from=today, valid_until=today)
+
+    assert together([approve_and_publish, use_the_credential]) == [None, None]
 
 
 # way 3

@@ -83,6 +83,16 @@ def test_a_text_whose_reviewer_was_revoked_does_not_come_back() -> None:
     assert not is_public(review)
 
 
+def test_a_lapsed_text_does_not_come_back_on_a_later_review_whose_credential_was_revoked() -> None:
+    carl = people.clinician("Carl")
+    first = withdrawn(make.review(signed_on=make.today() - 400 * DAY))
+    make.review(first.revision, by=carl, signed_on=make.today() - 2 * DAY)
+    carl.credentials.get().revoke(by=people.registrar(), from_day=make.today(), why="Struck off.")
+    with pytest.raises(Refusal, match="This approval lapsed on"):
+        first.publish(by=people.publisher())
+    assert not is_public(first)
+
+
 def test_changes_do_not_come_back_when_the_page_under_them_has_lapsed(moved_clock: Clock) -> None:
     first = make.review()
     assert first.next_due is not None

@@ -1,5 +1,6 @@
 """A signature asks for the second factor once more after five minutes, and loses nothing that was typed."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -66,6 +67,27 @@ def test_after_six_minutes_nothing_is_signed_without_the_code_and_no_word_is_los
     assert ASKED not in client.get(desk).content.decode()
     assert client.post(desk, form).status_code == 302
     assert Review.objects.count() == 2
+
+
+def test_what_moved_is_told_even_when_the_code_was_missing_at_first(clara: User) -> None:
+    secret = authenticator.given_to(clara)
+    request = make.request()
+    desk, form = signing("approve", request)
+    client = authenticator.browser(clara, minutes_ago=6)
+    form["seen"] = seen_in(client.get(desk).content.decode())
+    make.revision(request.revision.article, body="A newer draft.")
+    again = client.post(desk, form).content.decode()
+    assert "more than five minutes ago" in again
+    assert seen_in(again) == form["seen"]
+    told = client.post(desk, {**form, "seen": seen_in(again), "code": code(secret)}).content.decode()
+    assert "saved version 2" in told
+    assert not Review.objects.exists()
+    assert client.post(desk, {**form, "seen": seen_in(told)}).status_code == 302
+
+
+def seen_in(page: str) -> str:
+    """What the form on a page carries as seen."""
+    return re.findall(r'name="seen" value="([^"]*)"', page)[0]
 
 
 def test_after_four_minutes_nobody_is_asked(clara: User) -> None:
