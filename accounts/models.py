@@ -245,6 +245,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
         With a key it is written once only: None says that it had been written before.
         """
+        subject = " ".join(subject.split())[:200]  # a line break would be refused as a forged header
         if key is None:
             return self.create(to=to, subject=subject, body=body)
         letter, written = self.get_or_create(key=key, defaults={"to": to, "subject": subject, "body": body})

@@ -128,7 +128,7 @@ class Budget:
 
 def _fields(revision: Revision, citations: list[Citation]) -> list[list[Paragraph]]:
     """The fields that the digest covers, each as its paragraphs."""
-    sources = [" ".join(filter(None, [row.title, row.doi, row.pmid, row.url])) for row in citations]
+    sources = [" ".join(_parts(row)) for row in citations]
     origin = revision.get_origin_display()
     return [
         [Paragraph(revision.question, QUESTION)],
@@ -137,6 +137,12 @@ def _fields(revision: Revision, citations: list[Citation]) -> list[list[Paragrap
         [Paragraph(words, SOURCES) for words in sources],
         [Paragraph(origin, ORIGIN)],
     ]
+
+
+def _parts(row: Citation) -> Iterator[str]:
+    """The parts of a source, each named, so that none can pass for the end of another."""
+    yield row.title
+    yield from (f"{name}: {part}" for name, part in (("DOI", row.doi), ("PMID", row.pmid), ("link", row.url)) if part)
 
 
 def _split(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
-from articles.models import Revision
+from articles.models import Article, Revision
 
 from .ledger import LedgerEntry
 
@@ -140,11 +140,21 @@ class Credential(models.Model):
         """Note that the licence does not count from a day on.
 
         Reviews signed on or after that day no longer count, so pages that rest on them are taken down; reviews
-        signed before lapse at once.
+        signed before lapse at once. So are pages whose other reviewer had written a part that was approved by nobody
+        else.
         """
+        from .publications import Publication
+        from .reviews import Review
+
         if not why.strip():
             raise Refusal("Say why the credential is revoked.")
-        return self._add_row(by=by, checked_on=clock.today(), valid_from=from_day, valid_until=None, why=why)
+        void = Review.objects.filter(credential_check__credential=self, signed_on__gte=from_day)
+        pages = sorted(set(void.values_list("revision__article", flat=True)))
+        for page in pages:
+            Article.objects.lock(page)
+        row = self._add_row(by=by, checked_on=clock.today(), valid_from=from_day, valid_until=None, why=why)
+        Publication.objects.withdraw_own_words(pages, by=by)
+        return row
 
     def _add_row(
         self, *, by: "User", checked_on: dt.date, valid_from: dt.date, valid_until: dt.date | None, why: str

@@ -1,6 +1,7 @@
 """Publications and withdrawals: what the reader sees, as rows that never change."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from .. import emails
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck
 from .requests import Moved
-from .reviews import Review, valid
+from .reviews import Review, contributors, valid, valid_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -113,6 +114,16 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         emails.published(publication)
         return publication
 
+    def withdraw_own_words(self, articles: Iterable[int], *, by: "User") -> None:
+        """Take down what a revocation left, of these articles, approved only by somebody who wrote a part of it."""
+        shown = self.model.objects.live().filter(article__in=articles).values("pk")
+        waits = self.model.objects.pending().filter(article__in=articles).values("pk")
+        for publication in self.model.objects.filter(models.Q(pk__in=shown) | models.Q(pk__in=waits)).order_by("pk"):
+            revision = publication.review.revision
+            approvals = Review.objects.valid().filter(revision=revision)
+            if not approvals.exclude(reviewer__user__in=contributors(revision)).exists():
+                emails.withdrawn(Withdrawal.objects.record(publication, by=by, why=OWN_WORDS))
+
     def why_not(self, review: Review, *, today: dt.date) -> str:
         """Why this approval could not be published on a day, whoever asks; empty if it could."""
         try:
@@ -131,6 +142,18 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         """Refuse an approval that no longer counts, and the return of one that has lapsed."""
         if not valid(review=review.pk) or _revoked_since(review):
             raise Refusal(f"The credential of {review.signed_as} was revoked. Ask for a new review.")
+        if review.reviewer.user_id in contributors(review.revision):
+            raise Refusal(
+                f"{review.signed_as} wrote a part of this text that nobody else's approval covers any more. "
+                "Ask another clinician for a new review."
+            )
+        last = max(row.pk for row in valid_of(revision=review.revision_id))
+        objections = Review.objects.filter(revision=review.revision_id, decision=Review.Decision.CHANGES, pk__gt=last)
+        if (objection := objections.order_by("-pk").first()) is not None:
+            raise Refusal(
+                f"{objection.signed_as} asked for changes to this version on {objection.signed_on:%-d %B %Y}. "
+                "Ask for a new review before it is shown."
+            )
         base = review.base
         if base is not None and _revoked_since(base):
             raise Refusal("The credential under the whole-page approval was revoked. Ask for a whole-page review.")
@@ -139,6 +162,11 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         end = _end(newest or review)
         if shown_before and end <= today:
             raise Refusal(f"This approval lapsed on {end:%-d %B %Y}. Ask for a new review before it is shown again.")
+
+
+OWN_WORDS = (
+    "An approval on which this page rested no longer counts. A part of its text is approved by nobody but its author."
+)
 
 
 def _past(hour: dt.datetime) -> Refusal:

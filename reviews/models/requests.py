@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
+from articles import text
 from articles.models import Article, Revision
 
 from .. import emails, readiness
@@ -233,6 +234,9 @@ class ReviewRequest(models.Model):
         request = ReviewRequest.objects.select_for_update(of=("self",)).get(pk=self.pk)
         if by.pk != request.asked_by_id:
             raise NotAllowed(f"{request.asked_by} asked for this review, only they take it back.")
+        holder = request.claimed_by if request.is_held(clock.read()) else None
+        if request.kind == self.Kind.AGAIN and holder is not None and holder.user_id != by.pk:
+            raise Moved(f"{holder} has this review. It is no longer yours to take back.")
         request.close(by=by, outcome=ReviewRequest.Outcome.TAKEN_BACK)
         self.refresh_from_db()
 
@@ -264,8 +268,11 @@ class ReviewRequest(models.Model):
         """
         reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
         signed_on = signed_on or today
+        public_note, conflicts = text.one_line(public_note), text.normalise(conflicts).strip()
+        text.check_characters(public_note, "Note for the public history")
+        text.check_characters(conflicts, "Conflicts of interest")
         _check_terms(signed_on, today=today, months=months, evidence_to=evidence_to, conflicts=conflicts)
-        checklist = Checklist.objects.in_force()
+        checklist = _in_force(seen)
         ticks = _ticks(checklist, ticked)
         if checklist is not None and scope == Review.Scope.WHOLE_PAGE:
             _check_ticks(checklist, ticks)
@@ -281,8 +288,8 @@ class ReviewRequest(models.Model):
             signed_on=signed_on,
             next_due=base.next_due if base else months_later(signed_on, months),
             evidence_to=evidence_to,
-            conflicts=conflicts.strip(),
-            public_note=public_note.strip(),
+            conflicts=conflicts,
+            public_note=public_note,
             private_note=private_note.strip(),
         )
         emails.approved(review)
@@ -296,7 +303,7 @@ class ReviewRequest(models.Model):
         reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
         if not reason.strip():
             raise Refusal("Say what must change; the author reads it.")
-        checklist = Checklist.objects.in_force()
+        checklist = _in_force(seen)
         review = self._decide(
             by=by,
             reviewer=reviewer,
@@ -331,7 +338,9 @@ class ReviewRequest(models.Model):
             raise Refusal("The stored text does not match its digest. Do not sign; tell the operator (verify_record).")
         if seen is not None:
             seen.check(request)
-        return reviewer, clock.today()
+        today = clock.today()
+        reviewer.may_review(self.revision, on=today)  # whatever day they sign with: who records it is licensed now
+        return reviewer, today
 
     def _base(self, signed_on: dt.date) -> Review:
         """The whole-page approval that a review of the changes, signed that day, rests on and ends with."""
@@ -340,6 +349,11 @@ class ReviewRequest(models.Model):
             raise Refusal("No earlier version was approved as a whole page. Review the whole page.")
         if signed_on < base.signed_on or base.next_due <= signed_on:
             raise Refusal("The whole-page approval this rests on is not in date that day. Review the whole page.")
+        if base.reviewer.user_id in contributors(self.revision):
+            raise Refusal(
+                f"{base.signed_as}, whose name would stand on the page, wrote a part of this text since. "
+                "Review the whole page."
+            )
         return base
 
     def _decide(self, *, by: "User", reviewer: Reviewer, signed_on: dt.date, decision: str, **fields: object) -> Review:
@@ -385,6 +399,14 @@ class ReviewRequest(models.Model):
                 raise Moved(f"{now.claimed_by} had this review until {now.claim_ends_at:%-d %B %Y}. Claim it first.")
             raise Moved(f"{now.claimed_by} has claimed this review. Take another one from the queue.")
         raise Moved("You have claimed this review already.")
+
+
+def _in_force(seen: "Seen | None") -> Checklist | None:
+    """The checklist in force. Raises Moved where it is not the one that was seen, however lately it was changed."""
+    checklist = Checklist.objects.in_force()
+    if seen is not None and seen.checklist != (checklist.pk if checklist else 0):
+        raise Moved("The checklist was changed just now. Read its points again, and decide once more.")
+    return checklist
 
 
 def _ticks(checklist: Checklist | None, ticked: Iterable[int]) -> list[int]:
