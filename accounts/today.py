@@ -11,7 +11,7 @@ from .models import Letter
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to do: a link, and what else is known about it."""
+    """One thing to do: a link, where it leads somewhere, and what else is known about it."""
 
     words: str
     address: str

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,11 +20,35 @@ if TYPE_CHECKING:
 # From how many days before a check runs out its owner is told.
 NOTICE_DAYS = 30
 DAY = dt.timedelta(1)
+# Old rows may end on the last day of all, after which there is none.
+LAST = dt.date.max - DAY
 REMEDY = "Ask a registrar to check it before you start: until then you may read here, and nothing you decide is taken."
 
 
+class State(StrEnum):
+    """How credentials stand on a day, in words that go before the day that matters."""
+
+    VALID = "Valid to"
+    REVOKED = "Revoked from"
+    OVER = "Ran out on"
+    COMING = "Valid only from"
+    NEVER = "Never checked"
+
+
+# The same, to the clinician who cannot work.
+SAID = {
+    State.REVOKED: "Your credential is revoked from {}.",
+    State.OVER: "The check of your credential ran out on {}.",
+    State.COMING: "Your credential is checked as valid from {} only.",
+    State.NEVER: "Nobody has checked a credential of yours by {}.",
+}
+
+
 class Span(NamedTuple):
-    """The days from one check of a credential, the first and the last included; a revocation may cut it short."""
+    """The days from one check of a credential, the first and the last included; a later revocation may cut it short.
+
+    A revocation is a span without days: its last lies before its first.
+    """
 
     first: dt.date
     last: dt.date
@@ -62,35 +87,47 @@ class Cover:
         """Whether a decision of today would be taken."""
         return self.ends_on > self.today
 
+    @cached_property
+    def state(self) -> tuple[State, dt.date | None]:
+        """Until when it counts, or why it does not, and the day of that; None for what was never checked."""
+        if self.counts:
+            revoked = any(span.revoked and span.first == self.ends_on for span in self.spans)
+            return (State.REVOKED, self.ends_on) if revoked else (State.VALID, self.ends_on - DAY)
+        if coming := [span.first for span in self.spans if self.today < span.first <= span.last]:
+            return State.COMING, min(coming)
+        if past := [span for span in self.spans if span.last < self.today]:
+            newest = max(past, key=lambda span: (span.last, span.revoked))
+            return (State.REVOKED, newest.first) if newest.revoked else (State.OVER, newest.last)
+        return State.NEVER, None
+
     @property
     def notice(self) -> str:
         """What the clinician must know before they work: the day and the remedy. Empty where all is well."""
-        if self.counts:
-            if self.ends_on > self.today + NOTICE_DAYS * DAY:
-                return ""
-            return (
-                f"Your credential counts until {self.ends_on - DAY:%-d %B %Y}. "
-                "Ask a registrar to check it again before that day; from the next one nothing you decide is taken."
-            )
-        past = [span for span in self.spans if span.last < self.today]
-        if past:
-            newest = max(past, key=lambda span: span.last)
-            if newest.revoked:
-                return f"Your credential is revoked from {newest.last + DAY:%-d %B %Y}. {REMEDY}"
-            return f"The check of your credential ran out on {newest.last:%-d %B %Y}. {REMEDY}"
-        if self.spans:
-            return f"Your credential is checked as valid from {min(self.spans).first:%-d %B %Y} only. {REMEDY}"
-        return f"Nobody has checked a credential of yours by {self.today:%-d %B %Y}. {REMEDY}"
+        if not self.counts:
+            state, day = self.state
+            return f"{SAID[state].format(f'{day or self.today:%-d %B %Y}')} {REMEDY}"
+        if self.ends_on > self.today + NOTICE_DAYS * DAY:
+            return ""
+        return (
+            f"Your credential counts until {self.ends_on - DAY:%-d %B %Y}. "
+            "Ask a registrar to check it again before that day; from the next one nothing you decide is taken."
+        )
 
 
 def _spans(checks: "Sequence[CredentialCheck]") -> "Iterator[Span]":
-    """The days of each check, less those that a later row of its credential revokes."""
+    """The days of each check, less those that a later row of its credential revokes; and the revocations."""
     for number, check in enumerate(checks):
         if check.valid_until is None:  # a revocation
+            yield Span(check.valid_from, _before(check.valid_from), revoked=True)
             continue
         later = [row for row in checks[number:] if row.credential_id == check.credential_id]
-        last = min([check.valid_until, *(row.valid_from - DAY for row in later if row.revoked)])
-        yield Span(check.valid_from, last, revoked=last < check.valid_until)
+        last = min([check.valid_until, LAST, *(_before(row.valid_from) for row in later if row.revoked)])
+        yield Span(check.valid_from, last, revoked=False)
+
+
+def _before(day: dt.date) -> dt.date:
+    """The day before; the first day of all has none."""
+    return max(day, dt.date.min + DAY) - DAY
 
 
 class Version(NamedTuple):

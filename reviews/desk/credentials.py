@@ -1,4 +1,4 @@
-"""What a registrar looks after next: credentials that do not count, or soon will not."""
+"""What a registrar looks after next: reviewers whose credentials do not count, or soon will not."""
 
 import datetime as dt
 from collections import Counter
@@ -6,68 +6,70 @@ from dataclasses import dataclass
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from accounts import clock
 
-from ..models import Credential, CredentialCheck, Publication
+from ..models import CredentialCheck, Publication, Reviewer
+from ..onlooker import DAY, Cover
 
-# A check that runs out within so many days is due for a renewal.
-SOON = dt.timedelta(90)
+# Whose cover ends within so many days is due for a renewal.
+SOON_DAYS = 90
 
 
 @dataclass(frozen=True)
 class Due:
-    """A credential that somebody should look up, and why."""
+    """A reviewer whose credentials somebody should look up, and why."""
 
-    credential: Credential
-    check: CredentialCheck | None  # the newest
-    counts: bool  # today
-    pages: int  # that readers see on the word of this person
+    reviewer: Reviewer
+    cover: Cover
 
     @property
     def state(self) -> str:
         """What is the matter, in words that go before the day."""
-        if self.check is None:
-            return "Never checked"
-        if self.check.revoked:
-            return "Revoked from"
-        return "Valid to" if self.counts else "Ran out on"
+        return self.cover.state[0].value
 
     @property
     def day(self) -> dt.date | None:
-        """The day on which it ends or ended; None for one never checked."""
-        if self.check is None:
-            return None
-        return self.check.valid_until or self.check.valid_from
+        """The day on which it ends, ended or begins; None where nothing was ever checked."""
+        return self.cover.state[1]
 
 
 def due(today: dt.date) -> list[Due]:
-    """Credentials that do not count on a day, are revoked, or run out within 90 days by their newest check.
+    """Reviewers who cannot sign on a day, or who can for 90 days more at most; those who cannot first, then by day.
 
-    The earliest day first; not those of closed accounts, which sign no more. Four queries.
+    Not those of closed accounts, which sign no more. Two queries.
     """
-    newest: dict[int, CredentialCheck] = {}
-    for check in CredentialCheck.objects.order_by("-pk"):
-        newest.setdefault(check.credential_id, check)
-    valid = set(CredentialCheck.objects.valid_on(today).values_list("credential", flat=True))
-    stamps = Publication.objects.live().values_list("stamp_facts", flat=True)  # type: ignore[misc]  # of with_stamp()
-    resting = Counter(facts["slug"] for facts in stamps)
-    rows = [
-        Due(credential, newest.get(credential.pk), credential.pk in valid, resting[credential.reviewer.slug])
-        for credential in Credential.objects.filter(reviewer__user__is_active=True).select_related("reviewer")
-    ]
-    rows = [row for row in rows if not row.counts or row.day is None or row.day <= today + SOON]
-    return sorted(rows, key=lambda row: (row.day or dt.date.min, row.credential.pk))
+    checks: dict[int, list[CredentialCheck]] = {}
+    active = CredentialCheck.objects.filter(credential__reviewer__user__is_active=True)
+    for check in active.select_related("credential").order_by("pk"):
+        checks.setdefault(check.credential.reviewer_id, []).append(check)
+    reviewers = Reviewer.objects.filter(user__is_active=True)
+    rows = [Due(reviewer, Cover.from_checks(checks.get(reviewer.pk, []), today)) for reviewer in reviewers]
+    found = [row for row in rows if row.cover.ends_on - DAY <= today + SOON_DAYS * DAY]
+    return sorted(found, key=lambda row: (row.cover.counts, row.day or dt.date.min, row.reviewer.pk))
 
 
 def soon(request: HttpRequest) -> HttpResponse:
-    """The list, for whoever may look at checks; with a link to the form for whoever may make one."""
+    """The list, for whoever may look at checks; with links to the forms for whoever may use them."""
     if not request.user.has_perm("reviews.view_credentialcheck"):
         raise PermissionDenied("Only registrars look after credentials.")
     rows = due(clock.today())
-    add = reverse("admin:reviews_credentialcheck_add") if request.user.has_perm("reviews.add_credentialcheck") else ""
-    context = {"rows": rows, "add": add, "over": sum(not row.counts for row in rows), "soon": SOON.days}
+    prefetch_related_objects([row.reviewer for row in rows], "credentials")
+    stamps = Publication.objects.live().values_list("stamp_facts", flat=True)  # type: ignore[misc]  # of with_stamp()
+    resting = Counter(facts["slug"] for facts in stamps)
+    forms = {
+        f"add_{what}": reverse(f"admin:reviews_{what}_add")
+        for what in ("credential", "credentialcheck")
+        if request.user.has_perm(f"reviews.add_{what}")
+    }
+    context = {
+        "rows": [(row, resting[row.reviewer.slug]) for row in rows],
+        "over": sum(not row.cover.counts for row in rows),
+        "soon": SOON_DAYS,
+        **forms,
+    }
     return render(request, "desk/credentials.html", {**admin.site.each_context(request), **context})

@@ -15,12 +15,15 @@ from accounts.admin_site import DeskSite
 from accounts.models import User
 from accounts.today import Line, Panel
 from articles.models import Revision
+from articles.models.conditions import preferred_name
 
 from .. import waiting
-from ..models import CredentialCheck, Publication, Review, Reviewer, ReviewRequest
+from ..models import CredentialCheck, Publication, Review, ReviewRequest
 from ..onlooker import Onlooker
 from ..standing import Standing
-from ..waiting import Lapse
+from ..waiting import Lapse, Waiting
+from .credentials import SOON_DAYS
+from .credentials import due as due_checks
 
 # A panel shows so many lines, and how many more there are.
 LINES = 8
@@ -41,7 +44,7 @@ def panels(request: HttpRequest) -> Iterator[Panel]:
     if user.has_perm("articles.change_article"):
         yield drafts(user)
     if publishes:
-        yield approved()
+        yield approved(now.date())
     if asks or signs or publishes:
         yield lapsing(due, now.date())
     if user.has_perm("reviews.add_credentialcheck"):
@@ -59,8 +62,8 @@ def queue(user: User, now: dt.datetime, due: list[Lapse]) -> Iterator[Panel]:
             yield Panel(title, [], who.cover.notice if who.cover else "")
         return
     rows = waiting.everything(who, now, due)
-    mine = waiting.lines([row for row in rows if row.mine][: LINES + 1], {})
-    lines = _cut([_claimed(line) for line in mine], reverse(QUEUE))
+    mine = [row for row in rows if row.mine]
+    lines = _cut(_claimed(mine[: LINES + 1]), reverse(QUEUE))
     if free := [row for row in rows if row.may_claim]:
         words = f"{_number(len(free), 'review')} to take from the queue"
         next_due = f"The next {_due(free[0].due_on, now.date())}"
@@ -68,12 +71,18 @@ def queue(user: User, now: dt.datetime, due: list[Lapse]) -> Iterator[Panel]:
     yield Panel(title, lines, "Nothing waits for you.")
 
 
-def _claimed(line: waiting.Line) -> Line:
-    row = line.row
-    address = reverse("admin:reviews_reviewrequest_change", args=[row.request])
-    return Line(
-        line.question, address, f"{line.condition}. {row.why}, {_due(row.due_on, row.now.date())}", late=row.overdue
-    )
+def _claimed(rows: list[Waiting]) -> list[Line]:
+    """The rows with their words, in one query."""
+    revisions = Revision.objects.filter(pk__in=[row.revision for row in rows])
+    named = revisions.annotate(name=preferred_name("article__condition")).values_list("pk", "question", "name")
+    words = {pk: (question, name) for pk, question, name in named}
+    found = []
+    for row in rows:
+        question, name = words[row.revision]
+        detail = f"{name or row.condition}. {row.why}, {_due(row.due_on, row.now.date())}"
+        address = reverse("admin:reviews_reviewrequest_change", args=[row.request])
+        found.append(Line(question, address, detail, late=row.overdue))
+    return found
 
 
 def drafts(user: User) -> Panel:
@@ -104,26 +113,41 @@ def _draft(row: Any) -> Line:
     return Line(row.question, address, f"{row.article}, version {row.number}. {said}", late=row.sent_back)
 
 
-def approved() -> Panel:
-    """The newest approved version of each page, where readers never got it and no hour is set for it."""
+def approved(today: dt.date) -> Panel:
+    """The newest approved version of each page, where readers never got it and no hour is set for it.
+
+    What publishing would refuse comes last, with the reason.
+    """
     valid, here = Review.objects.valid(), OuterRef("revision__article")
     newer = valid.filter(revision__article=here).filter(
         Q(revision__number__gt=OuterRef("revision__number")) | Q(revision=OuterRef("revision"), pk__gt=OuterRef("pk"))
     )
     cancelled = Q(withdrawal__at__lt=F("live_from"))
     published = Publication.objects.filter(review__revision=OuterRef("revision")).exclude(cancelled)
-    rows = valid.exclude(Exists(newer)).exclude(Exists(published)).select_related("revision__article__condition")
-    lines = [
-        Line(
-            review.revision.question,
-            reverse("admin:desk_publish", args=[review.revision.article_id, review.pk]),
-            f"{review.revision.article}, version {review.revision.number}, approved by {review.signed_as} "
-            f"on {review.signed_on:%-d %B %Y}",
-        )
-        for review in rows.order_by("pk")[: LINES + 1]
-    ]
-    more = f"{reverse(PAGES)}?standing={Standing.REVIEWED}"
-    return Panel("Approved, not published", _cut(lines, more), "Nothing waits to be published.")
+    # Whether it can be published takes several queries, so only those are asked about that may have ended.
+    revoked = CredentialCheck.objects.filter(revoked=True).values("credential")
+    may_have_ended = valid.filter(revision=OuterRef("revision")).filter(
+        Q(next_due__lte=today)
+        | Q(credential_check__credential__in=revoked)
+        | Q(base__credential_check__credential__in=revoked)
+    )
+    rows = valid.exclude(Exists(newer)).exclude(Exists(published)).annotate(doubtful=Exists(may_have_ended))
+    related = rows.select_related("revision__article__condition", "credential_check", "base__credential_check")
+    lines = [_approved(review, today) for review in related.order_by("doubtful", "pk")[: LINES + 1]]
+    if len(lines) > LINES:  # no list shows them all: the rest comes up as these are published
+        lines[LINES:] = [Line(f"and {rows.count() - LINES} more", "")]
+    return Panel("Approved, not published", lines, "Nothing waits to be published.")
+
+
+def _approved(review: Any, today: dt.date) -> Line:
+    revision = review.revision
+    detail = (
+        f"{revision.article}, version {revision.number}, approved by {review.signed_as} on {review.signed_on:%-d %B %Y}"
+    )
+    if why_not := Publication.objects.why_not(review, today=today) if review.doubtful else "":
+        address = reverse("admin:articles_article_change", args=[revision.article_id])
+        return Line(revision.question, address, f"{detail}. {why_not}", late=True)
+    return Line(revision.question, reverse("admin:desk_publish", args=[revision.article_id, review.pk]), detail)
 
 
 def lapsing(due: list[Lapse], today: dt.date) -> Panel:
@@ -146,29 +170,19 @@ def lapsing(due: list[Lapse], today: dt.date) -> Panel:
 
 
 def credentials(today: dt.date) -> Panel:
-    """Reviewers who cannot sign, or soon cannot; whoever was revoked is left out."""
-    theirs = CredentialCheck.objects.filter(credential__reviewer=OuterRef("pk"))
-    last = theirs.exclude(revoked=True).order_by("-valid_until").values("valid_until")[:1]
-    rows = (
-        Reviewer.objects.filter(user__is_active=True)
-        .exclude(Exists(theirs.filter(revoked=True)))
-        .annotate(until=Subquery(last))
-        .filter(Q(until=None) | Q(until__lte=today + dt.timedelta(settings.REVIEW_DUE_DAYS)))
-        .order_by("until", "pk")
-    )
+    """Reviewers who cannot sign, or soon cannot: the first of the registrar's list."""
     address = reverse("admin:desk_credentials")
-    return Panel(
-        "Credentials",
-        _cut([_credential(row, address, today) for row in rows[: LINES + 1]], address),
-        f"No check runs out within {settings.REVIEW_DUE_DAYS} days.",
-    )
-
-
-def _credential(row: Any, address: str, today: dt.date) -> Line:
-    if row.until is None:
-        return Line(row.signature, address, "No credential was checked yet")
-    ends = "ran" if row.until < today else "runs"
-    return Line(row.signature, address, f"The check {ends} out on {row.until:%-d %B %Y}", late=row.until < today)
+    lines = [
+        Line(
+            row.reviewer.signature,
+            address,
+            f"{row.state} {row.day:%-d %B %Y}" if row.day else row.state,
+            late=not row.cover.counts,
+        )
+        for row in due_checks(today)[: LINES + 1]
+    ]
+    nothing = f"Every reviewer’s credential is checked for more than {SOON_DAYS} days."
+    return Panel("Credentials", _cut(lines, address), nothing)
 
 
 def _due(day: dt.date, today: dt.date) -> str:

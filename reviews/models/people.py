@@ -163,6 +163,10 @@ class Credential(models.Model):
             raise NotAllowed(f"{by} may not check credentials. Registrars do.")
         if by.pk == self.reviewer.user_id:
             raise NotAllowed("Nobody checks their own credential. Ask another registrar.")
+        latest = clock.today().year + 100
+        for name, day in (("Checked on", checked_on), ("Valid from", valid_from), ("Valid until", valid_until)):
+            if day is not None and not 1900 <= day.year <= latest:
+                raise Refusal(f"“{name}” is {day:%-d %B %Y}. Write a day of the years 1900 to {latest}.")
         Credential.objects.lock(pk=self.pk)
         check = CredentialCheck.objects.create(
             credential=self,

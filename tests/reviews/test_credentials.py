@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.refusals import NotAllowed, Refusal
 from reviews.models import Credential, CredentialCheck, Publication, Reviewer
 from reviews.models.people import MayNotReview
+from reviews.onlooker import Cover
 from tests import make, people
 from tests.database import sql
 
@@ -173,6 +175,80 @@ def test_a_revocation_reaches_its_own_credential_only() -> None:
     holds = check(kept)
     lost.revoke(by=people.registrar(), from_day=make.today() - 5 * DAY, why="Moved.")
     assert nora.may_review(make.revision(), on=make.today()) == holds
+
+
+# Days that no calendar of people holds
+
+
+@pytest.mark.parametrize("year", [1, 1899, 9999])
+def test_a_day_of_another_age_is_refused_and_named(year: int) -> None:
+    row, day, rita = credential(), make.today(), people.registrar()
+    far = dt.date(year, 12, 31)
+    said = f"is 31 December {year}. Write a day of the years 1900 to {day.year + 100}."
+    with pytest.raises(Refusal, match=f"“Valid from” {said}"):
+        row.revoke(by=rita, from_day=far, why="Wrong.")
+    name, first, last = ("Valid until", day, far) if far > day else ("Valid from", far, day)
+    with pytest.raises(Refusal, match=f"“{name}” {said}"):
+        row.record_check(by=rita, valid_from=first, valid_until=last)
+    if far < day:
+        with pytest.raises(Refusal, match=f"“Checked on” {said}"):
+            row.record_check(by=rita, checked_on=far, valid_from=day, valid_until=day)
+    assert not row.checks.exists()
+    assert row.record_check(by=rita, valid_from=dt.date(1900, 1, 1), valid_until=dt.date(day.year + 100, 12, 31))
+
+
+def older(of: Credential, first: dt.date, last: dt.date | None) -> CredentialCheck:
+    """A row from before such days were refused."""
+    return CredentialCheck.objects.create(
+        credential=of,
+        checked_by=people.registrar(),
+        checked_on=make.today(),
+        valid_from=first,
+        valid_until=last,
+        revoked=last is None,
+        why="As it was.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(dt.date.min, dt.date.max), (dt.date.max, dt.date.max), (dt.date.min, None)]
+)
+def test_an_older_row_with_such_a_day_locks_nobody_out(
+    first: dt.date, last: dt.date | None, settings: object, client: Client
+) -> None:
+    settings.ROUNDS_DEMO = True  # type: ignore[attr-defined]
+    row = credential()
+    check(row, days=(-9, -1))
+    older(row, first, last)
+    user = row.reviewer.user
+    assert Cover.of(user, make.today()).counts is (first == dt.date.min and last is not None)
+    for person, screen in ((user, "reviews_reviewrequest_changelist"), (people.registrar(), "desk_credentials")):
+        client.force_login(person)
+        for name in ("index", screen):
+            assert client.get(reverse(f"admin:{name}")).status_code == 200
+
+
+def test_what_counts_on_the_desk_counts_for_a_signature() -> None:
+    nora, rita, day = new_reviewer(), people.registrar(), make.today()
+    one, two = credential(nora), credential(nora, number="N2")
+    check(one, days=(-20, -10))
+    one.revoke(by=rita, from_day=day - 12 * DAY, why="Wrong person.")
+    check(one, days=(-11, -5))  # again
+    check(one, days=(-30, -28))  # an old period, entered late
+    check(two, days=(2, 6))
+    two.revoke(by=rita, from_day=day + 4 * DAY, why="Moves.")
+    two.revoke(by=rita, from_day=day + 9 * DAY, why="Moves later.")  # takes nothing back
+    check(two, days=(6, 6))
+    older(one, dt.date(day.year + 200, 1, 1), dt.date.max)
+    rows = list(CredentialCheck.objects.filter(credential__reviewer=nora).order_by("pk"))
+    far = [dt.date.min, dt.date(day.year + 200, 1, 1), dt.date.max - DAY]
+    counted = []
+    for on in [*(day + number * DAY for number in range(-32, 12)), *far]:
+        counts = Cover.from_checks(rows, on).counts
+        assert counts is CredentialCheck.objects.valid_on(on).filter(credential__reviewer=nora).exists(), on
+        if counts and on not in far:
+            counted.append((on - day).days)
+    assert counted == [-30, -29, -28, *range(-20, -12), *range(-11, -4), 2, 3, 6]
 
 
 # One number is one person (way 4)

@@ -1,6 +1,7 @@
 """The admin's first page: what the person who signed in should do now, and only what they may do."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_clinician_finds_what_they_claimed_and_how_much_they_could_take() -> N
     mine, others = panels(clara.user)["Your reviews"].lines
     assert mine.address == reverse("admin:reviews_reviewrequest_change", args=[claimed.pk])
     assert mine.words == claimed.revision.question
-    assert mine.detail == f"poems-syndrome. New page, due {claimed.due_on:%-d %B %Y}"
+    assert mine.detail == f"POEMS syndrome. New page, due {claimed.due_on:%-d %B %Y}"
     assert others.words == "1 review to take from the queue"
     assert others.detail == f"The next due {free.due_on:%-d %B %Y}"
     assert own.revision.author == clara.user
@@ -114,6 +115,43 @@ def test_a_publisher_finds_what_is_approved_and_was_never_public() -> None:
     assert only(panels(publisher)[title]).address.endswith(f"/publish/{newer.pk}/")
 
 
+def test_an_approval_that_publishing_would_refuse_comes_last_with_the_reason() -> None:
+    publisher, carl = people.publisher(), people.clinician("Carl")
+    refused = make.review(make.revision(make.article("refused")), by=carl)
+    later = make.today() + 9 * DAY
+    carl.credentials.get().revoke(by=people.registrar(), from_day=later, why="Retires.")
+    shown = make.publication(make.review(make.revision(make.article("shown"))))
+    old = make.review(make.revision(shown.article, body="Newer words."), signed_on=make.today() - 400 * DAY, months=1)
+    # Done on paper long ago, and never public: it may be published once.
+    paper = make.review(make.revision(make.article("paper")), signed_on=make.today() - 400 * DAY, months=1)
+    fresh = make.review(make.revision(make.article("fresh")))
+    page = "admin:articles_article_change"
+    found = [(line.address, line.late) for line in panels(publisher)["Approved, not published"].lines]
+    assert found == [
+        (reverse("admin:desk_publish", args=[fresh.revision.article_id, fresh.pk]), False),
+        (reverse(page, args=[refused.revision.article_id]), True),
+        (reverse(page, args=[old.revision.article_id]), True),
+        (reverse("admin:desk_publish", args=[paper.revision.article_id, paper.pk]), False),
+    ]
+    _, first, second, _ = panels(publisher)["Approved, not published"].lines
+    assert first.detail.endswith("The credential of Carl Test, MD was revoked. Ask for a new review.")
+    assert "This approval lapsed on" in second.detail
+
+
+def test_of_many_approvals_it_says_how_many_more_there_are_and_leads_to_no_wrong_list(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(today, "LINES", 1)
+    public = make.publication().article
+    for words in ("Newer words.", "Newest words."):
+        make.review(make.revision(public, body=words))  # one page: its newest approval only
+    for slug in ("second", "third"):
+        make.review(make.revision(make.article(slug)))
+    _, more = panels(people.publisher())["Approved, not published"].lines
+    assert (more.words, more.address) == ("and 2 more", "")
+    assert "<li>and 2 more</li>" in first_page(people.publisher(), settings)
+
+
 def test_whoever_can_do_something_about_it_sees_how_many_reviews_have_lapsed_or_will_soon() -> None:
     for slug, days in (("lapsed", 400), ("soon", 330), ("fresh", 10)):
         make.publication(make.review(make.revision(make.article(slug)), signed_on=make.today() - days * DAY))
@@ -137,19 +175,34 @@ def licensed(name: str, until: int | None) -> Credential:
     return credential
 
 
-def test_a_registrar_finds_whose_check_runs_out_or_never_was() -> None:
+def test_a_registrar_finds_who_cannot_sign_or_soon_cannot_as_the_list_behind_it_says(settings: Any) -> None:
     people.clinician()
     registrar = people.registrar()
     assert panels(registrar)["Credentials"].lines == []
     licensed("Nora", None)
     licensed("Olga", -1)
-    licensed("Sam", 30)
+    licensed("Sam", 80)
     licensed("Rex", 20).revoke(by=registrar, from_day=make.today(), why="Struck off.")
-    lines = {line.words: line for line in panels(registrar)["Credentials"].lines}
-    assert set(lines) == {"Nora", "Olga", "Sam"}
-    assert lines["Nora"].detail == "No credential was checked yet"
-    assert (lines["Olga"].detail, lines["Olga"].late) == (f"The check ran out on {make.today() - DAY:%-d %B %Y}", True)
-    assert lines["Sam"].detail == f"The check runs out on {make.today() + 30 * DAY:%-d %B %Y}"
+    again = licensed("Ines", -50)
+    again.revoke(by=registrar, from_day=make.today() - 9 * DAY, why="Another person.")
+    again.record_check(by=registrar, valid_from=make.today(), valid_until=make.today() + 10 * DAY)
+    bare = people.person("bare@example.org", "Clinicians")
+    Reviewer.objects.create(user=bare, name="Bare", slug="bare", since=make.today())
+    lines = panels(registrar)["Credentials"].lines
+    assert [(line.words, line.detail, line.late) for line in lines] == [
+        ("Nora", "Never checked", True),
+        ("Bare", "Never checked", True),
+        ("Olga", f"Ran out on {make.today() - DAY:%-d %B %Y}", True),
+        ("Rex", f"Revoked from {make.today():%-d %B %Y}", True),
+        ("Ines", f"Valid to {make.today() + 10 * DAY:%-d %B %Y}", False),
+        ("Sam", f"Valid to {make.today() + 80 * DAY:%-d %B %Y}", False),
+    ]
+    settings.ROUNDS_DEMO = True
+    client = Client()
+    client.force_login(registrar)
+    (address,) = {line.address for line in lines}
+    behind = client.get(address).content.decode()
+    assert re.findall(r'class="line-title" href="[^"]+">(.*?)</a>', behind) == [line.words for line in lines]
 
 
 def test_an_administrator_finds_letters_that_were_refused() -> None:
