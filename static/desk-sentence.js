@@ -40,7 +40,7 @@ function follow() {
   if (!example) return;
   write(example.querySelectorAll("[data-signed]"), signed);
   example.querySelector("[data-months]").textContent = `${months.value} month${months.value > 1 ? "s" : ""}`;
-  const stamp = example.querySelector(".review-stamp");
+  const stamp = example.querySelector("[data-stamp]");
   const inDate = today < until && stamp !== null;
   example.querySelector("[data-lapsed]").hidden = inDate;
   if (stamp) stamp.hidden = !inDate;

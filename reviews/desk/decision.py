@@ -83,6 +83,7 @@ def _claim(request: HttpRequest, row: ReviewRequest, verb: str) -> HttpResponse:
     if not kept:
         return redirect(reverse("admin:reviews_reviewrequest_change", args=[row.pk]))
     form.confirmation = Confirmation(request)
+    form.full_clean()
     screen = _screen(_row(str(row.pk)), form)
     return render(request, "desk/review.html", {**admin.site.each_context(request), **screen})
 
