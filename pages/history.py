@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, Least
 
 from accounts.prepared import Prepared
-from articles.models import Article, Revision, preferred_name
+from articles.models import Article, Citation, Revision, preferred_name
 from reviews import difference
 from reviews.models import CredentialCheck, Publication, Review, Reviewer, Withdrawal
 from reviews.models.publications import PublicationQuerySet
@@ -274,26 +274,31 @@ class Change:
     moved_from: str = ""
 
 
-def changes(entry: Entry) -> list[Change]:
+def changes(history: History, entry: Entry) -> list[Change]:
     """Every paragraph in which a version differs from the one before it; none where that may not be shown.
 
-    Both texts are checked against the approved digest. Raises Tampered. Five queries.
+    Both texts, and the newest, whose question is the heading, are checked against the approved digest. Raises
+    Tampered. Two queries.
     """
-    if entry.before is None or not entry.change_is_shown:
-        return []
-    shown = [entry.before, entry]
-    texts = Revision.objects.select_related("article").in_bulk([each.revision.pk for each in shown])
-    old, new = (texts[each.revision.pk] for each in shown)
-    for each, text in zip(shown, (old, new), strict=True):
-        if each.publication.review.digest != text.digest or not text.is_intact():
+    compared = [entry.before, entry] if entry.before and entry.change_is_shown else []
+    shown = [history.newest, *compared]
+    texts = Revision.objects.select_related("article").in_bulk({each.revision.pk for each in shown})
+    citations = list(Citation.objects.filter(revision__in=texts).order_by("number"))
+    for each in shown:
+        text = texts[each.revision.pk]
+        sources = [citation for citation in citations if citation.revision_id == text.pk]
+        if each.publication.review.digest != text.digest or not text.is_intact(sources):
             raise reading.Tampered(str(text))
+    if not compared:
+        return []
+    old, new = (texts[each.revision.pk] for each in compared)
     return [
         Change(
             block.place.title,
             tuple(replace(piece, words=_plain(piece.words)) for piece in block.pieces),
             block.moved_from.within if block.moved_from else "",
         )
-        for block in difference.compare(old, new).blocks
+        for block in difference.compare(old, new, citations).blocks
         if block.pieces
     ]
 

@@ -190,7 +190,7 @@ def history(request: HttpRequest, condition: str, article: str) -> HttpResponse:
         query = f"?version={entry.number}" if number is not None else ""
         return HttpResponsePermanentRedirect(reverse("history", args=[here.condition.slug, here.slug]) + query)
     try:
-        changes = record.changes(entry)
+        changes = record.changes(found, entry)
     except reading.Tampered as tampered:
         return _tampered(request, tampered)
     context = {"history": found, "chosen": entry, "changes": changes, "article": here, "section": "conditions"}

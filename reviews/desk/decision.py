@@ -16,6 +16,7 @@ from articles.models import Citation, Revision
 from .. import difference, readiness
 from ..forms import DecisionForm
 from ..forms.decisions import DECISIONS
+from ..forms.unsent import UnsentDecision
 from ..models import Checklist, CredentialCheck, Review, Reviewer, ReviewRequest
 from ..models.requests import Moved
 from ..models.screens import Screen, Seen, laid_out
@@ -67,11 +68,24 @@ def _day(row: ReviewRequest) -> dt.date:
 
 
 def _claim(request: HttpRequest, row: ReviewRequest, verb: str) -> HttpResponse:
+    """Take the work or give it back; a decision typed so far comes back as it is, and unsigned."""
+    user = cast("User", request.user)
+    form = UnsentDecision(request.POST, by=user, review_request=row, today=_day(row))
+    kept = verb == "claim" and form.typed
     try:
-        getattr(row, verb)(by=request.user)
+        getattr(row, verb)(by=user)
+        if kept:
+            messages.success(request, "You have claimed this review. What you typed is still below; nothing is signed.")
+            if seen := Seen.read(request.POST.get("seen", "")):
+                seen.check(row)  # the form comes back as if it were new, so what moved is told now
     except Refusal as refusal:
         messages.error(request, str(refusal))
-    return redirect(reverse("admin:reviews_reviewrequest_change", args=[row.pk]))
+    if not kept:
+        return redirect(reverse("admin:reviews_reviewrequest_change", args=[row.pk]))
+    form.confirmation = Confirmation(request)
+    form.full_clean()
+    screen = _screen(_row(str(row.pk)), form)
+    return render(request, "desk/review.html", {**admin.site.each_context(request), **screen})
 
 
 def _screen(row: ReviewRequest, form: DecisionForm) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The desk in the admin: each role does its work there, and every refusal stands in the form."""
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -218,6 +219,32 @@ class TestClinician:
         request.refresh_from_db()
         assert request.claimed_by is None
 
+    def test_a_claim_loses_nothing_typed_and_signs_nothing(self) -> None:
+        Checklist.objects.write("Every figure has a source.\nIt is clear.", by=people.publisher())
+        request = make.request()
+        client = at_desk(people.clinician().user)
+        html = client.get(desk(request)).content.decode()
+        assert 'value="claim" form="decision" formnovalidate' in html
+        untouched = decision(request, "claim", scope="", seen=seen_in(html), signed_on="", private_note="")
+        assert client.post(desk(request), untouched).status_code == 302
+        client.post(desk(request), {"act": "hand_back"})
+        typed = {"private_note": "Kept words", "months": 24, "signed_on": "tomorrow", "conflicts": "", "ticked": [2]}
+        form = decision(request, "claim", seen=seen_in(html), **typed)
+        html = client.post(desk(request), form).content.decode()
+        for words in ("You have claimed this review.", "Kept words", 'value="24" selected', 'value="tomorrow"'):
+            assert words in html, words
+        assert re.findall(r'name="ticked" value="(\d)" type="checkbox" checked', html) == ["2"]
+        assert "field-error" not in html
+        assert "Hand this review back" in html
+        request.revision.article.revise(by=people.second_author(), question="Newer?")
+        other = at_desk(people.clinician("Carl").user).post(desk(request), form).content.decode()
+        assert "Clara Test, MD has claimed this review" in other
+        assert "Kept words" in other
+        client.post(desk(request), {"act": "hand_back"})
+        html = client.post(desk(request), form).content.decode()
+        assert "Look again; if you still want to, decide once more." in html, "what moved is told at once"
+        assert Review.objects.count() == 0
+
     # ways 4 and 5
     @pytest.mark.parametrize("who", ["author", "publisher", "registrar", "superuser", "clinician-author"])
     def test_nobody_else_signs(self, who: str) -> None:
@@ -249,6 +276,13 @@ class TestScreen:
         with django_assert_max_num_queries(12):
             html = client.get(desk(request)).content.decode()
         until = months_later(make.today(), 12)
+        signed = re.sub(
+            r"<span data-exact hidden>.*?</span>|<[^>]+>", "", html.split('for="sign-whole">')[1].split("</label>")[0]
+        )
+        assert signed == (
+            "I have read version 2 from top to bottom, and I put my name to this exact text, "
+            f"{request.revision.digest[:12]}, for the months chosen above, counted from the signing day."
+        ), "no day, for without JavaScript it would stay when another is chosen"
         for words in (
             "Change 1 of 1, in “What shapes it”",
             '<ins><span class="visually-hidden">Added: </span>late',
@@ -260,7 +294,6 @@ class TestScreen:
             "Clara Test, MD, Physician",
             "Test Register, no. CLARA",
             "Every figure has a source.",
-            f"<code>{request.revision.digest[:12]}</code>, until the day chosen above",
             f"12 months, until {until:%-d %B %Y}",
             "I have read what changed from version 1 to version 2",
             'class="review-stamp is-current"',
@@ -312,7 +345,10 @@ class TestScreen:
         client = at_desk(people.clinician().user)
         html = client.post(desk(request), decision(request, "approve", scope="", months=24)).content.decode()
         assert "choose the sentence that you sign" in html
-        assert f'as it stands <strong><time datetime="{months_later(make.today(), 24)}">' in html
+        assert f'as last sent, until <strong><time datetime="{months_later(make.today(), 24)}">' in html
+        for wrong in ({"months": 99}, {"signed_on": "tomorrow"}, {"signed_on": make.today() + dt.timedelta(1)}):
+            html = client.post(desk(request), decision(request, "approve", **wrong)).content.decode()
+            assert "as last sent" not in html, wrong
         assert client.post(desk(request), decision(request, "rewrite")).status_code == 404
         form = {
             "act": "changes",

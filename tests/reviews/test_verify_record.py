@@ -54,7 +54,7 @@ def full_record() -> dict[str, Review]:
     """Every lawful kind of row."""
     wanda, dora = people.clinician("Wanda", "Authors"), people.clinician("Dora")
     first = make.publication(make.review(signed_on=make.today() - 400 * DAY)).review
-    make.review(first.revision, by=wanda)
+    make.review(first.revision, by=people.clinician("Nora"))
     by_wanda = make.revision(first.revision.article, by=wanda.user, body="By Wanda [1](#source-1).")
     second = make.publication(make.review(by_wanda, by=dora, scope=Review.Scope.CHANGES_ONLY)).review
     Publication.objects.live().get().withdraw(by=people.publisher(), why="It is wrong.")
