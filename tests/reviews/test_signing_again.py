@@ -87,7 +87,8 @@ def test_what_moved_is_told_even_when_the_code_was_missing_at_first(clara: User)
 
 def seen_in(page: str) -> str:
     """What the form on a page carries as seen."""
-    return re.findall(r'name="seen" value="([^"]*)"', page)[0]
+    found: list[str] = re.findall(r'name="seen" value="([^"]*)"', page)
+    return found[0]
 
 
 def test_after_four_minutes_nobody_is_asked(clara: User) -> None:
