@@ -224,9 +224,14 @@ def test_one_refused_letter_does_not_keep_the_others(mail_server: Callable[[Act]
     assert sent() == ["alan@example.org", "rosa@example.org"]
 
 
-@pytest.mark.parametrize("fault", [{"subject": "Two\nlines"}, {"to": "ada@example.org\nBcc: eve@example.org"}])
-def test_a_letter_that_is_none_is_kept_with_the_reason_and_does_not_keep_the_others(fault: dict[str, str]) -> None:
-    letter = post(**fault)
+def test_a_line_break_in_a_subject_neither_forges_a_header_nor_keeps_the_letter() -> None:
+    Letter.objects.post(to="ada@example.org", subject="Reset: Ada\r\nBcc: eve@example.org", body="Words.")
+    assert send_letters() == 1
+    assert [letter.subject for letter in mail.outbox] == ["Reset: Ada Bcc: eve@example.org"]
+
+
+def test_a_letter_that_is_none_is_kept_with_the_reason_and_does_not_keep_the_others() -> None:
+    letter = post("ada@example.org\nBcc: eve@example.org")
     post("rosa@example.org")
     assert send_letters() == 1
     assert sent() == ["rosa@example.org"]

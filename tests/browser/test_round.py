@@ -19,8 +19,9 @@ DAY = dt.timedelta(1)
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param(True, id="with JavaScript"),
-        pytest.param(False, id="without JavaScript", marks=pytest.mark.once),  # the same acts on the database
+        # Each database has the whole round once.
+        pytest.param(True, id="with JavaScript", marks=pytest.mark.postgresql),
+        pytest.param(False, id="without JavaScript", marks=pytest.mark.sqlite),
     ],
 )
 def test_the_whole_round_with_the_accounts_of_the_demonstration(

@@ -89,7 +89,7 @@ def test_what_is_no_prose_is_compared_too() -> None:
         "the sources",
         "how it was written",
     ]
-    assert shown(changes[2]) == "A cohort https://example.org/-1-+2+"
+    assert shown(changes[2]) == "A cohort link: https://example.org/-1-+2+"
     assert compare(version(1), version(1), []).changes == 0
 
 
