@@ -200,12 +200,14 @@ def test_somebody_whom_a_visitor_added_does_not_stop_the_next_start() -> None:
 # Who gets in
 
 
+@pytest.mark.once
 def test_the_known_password_opens_every_staff_account() -> None:
     assert passwords(run("known")) == {}
     assert sorted(User.objects.filter(is_staff=True).values_list("email", flat=True)) == sorted(staff())
     assert all(signs_in(email, KNOWN) for email in staff())
 
 
+@pytest.mark.once
 def test_random_passwords_are_printed_once_for_each_staff_account_and_open_it() -> None:
     printed = passwords(run("random"))
     assert sorted(printed) == sorted(staff())
@@ -214,12 +216,14 @@ def test_random_passwords_are_printed_once_for_each_staff_account_and_open_it() 
     assert not any(signs_in(email, KNOWN) for email in staff())
 
 
+@pytest.mark.once
 def test_a_second_random_run_prints_no_password_and_changes_none() -> None:
     first = passwords(run("random"))
     assert run("random") == ""
     assert all(signs_in(email, password) for email, password in first.items())
 
 
+@pytest.mark.once
 def test_random_passwords_replace_the_known_one() -> None:
     run("known")
     printed = passwords(run("random"))
@@ -228,6 +232,7 @@ def test_random_passwords_replace_the_known_one() -> None:
     assert not any(signs_in(email, KNOWN) for email in staff())
 
 
+@pytest.mark.once
 def test_the_known_password_comes_back_on_loopback() -> None:
     first = passwords(run("random"))
     assert passwords(run("known")) == {}
@@ -236,6 +241,7 @@ def test_the_known_password_comes_back_on_loopback() -> None:
 
 
 @pytest.mark.parametrize("name", [STAFF[0], STAFF[-1]])
+@pytest.mark.once
 def test_one_changed_password_leaves_no_other_account_with_the_known_one(name: str) -> None:
     run("known")
     changed = User.objects.get(email=f"{name}@{demo.DOMAIN}")
@@ -245,6 +251,7 @@ def test_one_changed_password_leaves_no_other_account_with_the_known_one(name: s
     assert not any(signs_in(email, KNOWN) for email in staff())
 
 
+@pytest.mark.once
 def test_whoever_was_signed_in_with_the_known_password_is_out_once_it_is_replaced(client: Client) -> None:
     run("known")
     client.post(reverse("account_login"), {"login": f"author@{demo.DOMAIN}", "password": KNOWN})
@@ -254,6 +261,7 @@ def test_whoever_was_signed_in_with_the_known_password_is_out_once_it_is_replace
 
 
 @pytest.mark.parametrize("how", ["known", "random"])
+@pytest.mark.once
 def test_members_cannot_sign_in_by_password(how: str) -> None:
     run(how)
     members = User.objects.filter(pk__in=Member.objects.values("user"))
@@ -266,6 +274,7 @@ def test_members_cannot_sign_in_by_password(how: str) -> None:
 # What readers are told
 
 
+@pytest.mark.once
 def test_every_page_of_a_demonstration_says_that_it_is_a_sample(client: Client) -> None:
     run()
     pages = public_pages(client)
@@ -274,6 +283,7 @@ def test_every_page_of_a_demonstration_says_that_it_is_a_sample(client: Client) 
     assert [address for address, (_, words) in pages.items() if SAMPLE not in words] == []
 
 
+@pytest.mark.once
 def test_every_page_of_the_desk_of_a_demonstration_says_that_it_is_a_sample(client: Client) -> None:
     run("known")
     client.post(reverse("account_login"), {"login": f"clinician@{demo.DOMAIN}", "password": KNOWN})
@@ -290,6 +300,7 @@ def test_every_page_of_the_desk_of_a_demonstration_says_that_it_is_a_sample(clie
     assert [address for address, response in answers.items() if SAMPLE not in response.content.decode()] == []
 
 
+@pytest.mark.once
 def test_no_page_of_a_site_that_is_no_demonstration_says_so(client: Client, settings: Settings) -> None:
     run()
     settings.ROUNDS_DEMO = False
@@ -298,6 +309,7 @@ def test_no_page_of_a_site_that_is_no_demonstration_says_so(client: Client, sett
     assert [address for address, (_, words) in pages.items() if "Demonstration" in words or SAMPLE in words] == []
 
 
+@pytest.mark.once
 def test_no_page_of_a_demonstration_shows_a_draft(client: Client) -> None:
     # way 27
     run()

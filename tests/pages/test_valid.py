@@ -102,6 +102,7 @@ def test_a_link_to_another_site_is_a_source_and_takes_no_trace_along(pages: dict
     assert "https://pubmed.ncbi.nlm.nih.gov/12456500/" in outside
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_every_link_within_the_site_is_answered(client: Client) -> None:
     links = {link for _, root in walk(client) for link in dom.links(root) if link.startswith("/")}
@@ -128,6 +129,7 @@ def test_every_list_of_terms_is_whole(pages: dict[str, Element]) -> None:
             assert kinds == ["dt", "dd"] * (len(kinds) // 2), name
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_every_page_of_a_demonstration_says_that_it_is_one(client: Client, settings: Settings) -> None:
     settings.ROUNDS_DEMO = True
@@ -142,6 +144,7 @@ def test_no_page_of_a_real_site_says_that_it_is_a_demonstration(pages: dict[str,
         assert "Demonstration" not in dom.words(root), name
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_every_page_bears_the_name_of_the_site(client: Client, settings: Settings) -> None:
     settings.SITE_NAME = "Rare & Found"
