@@ -19,7 +19,7 @@ from .routes import EVERYBODY, MODELS, NOBODY, Roles
 from .test_routes import filled
 from .world import NEVER_CHANGING, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 Forged = tuple[str, str, dict[str, Any], Roles]
 

@@ -88,7 +88,7 @@ def expected(row: Row, role: str) -> str:
     return "refused"
 
 
-@pytest.mark.once  # who is shown what does not hang on the database; who may do what is tried on both
+@pytest.mark.once  # who is shown what does not hang on the database
 @pytest.mark.parametrize("role", sorted(EVERYBODY))
 def test_each_route_is_shown_to_whom_the_table_says_and_looking_changes_nothing(world: World, role: str) -> None:
     found = []
@@ -117,6 +117,7 @@ def test_every_act_of_the_table_is_tried_with_a_lawful_form(forms: Forms) -> Non
     assert {(route, act) for route, row in ROUTES.items() for act in row.acts} == set(forms)
 
 
+@pytest.mark.postgresql  # where a role of the database stands behind the site's own rules
 @pytest.mark.parametrize("role", sorted(EVERYBODY))
 def test_each_act_obeys_whom_the_table_says_and_nobody_else(world: World, forms: Forms, role: str) -> None:
     found = []

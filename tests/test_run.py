@@ -18,7 +18,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-pytestmark = pytest.mark.once
+# One process has them all, so that what they share is started once.
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("run")]
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = "rounds-demonstration"

@@ -15,7 +15,7 @@ from articles.text import SECTION_LIMIT, TEXT_LIMIT
 from reviews.models import Publication, Review, ReviewRequest
 from tests import make, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FILE = """\
 ---

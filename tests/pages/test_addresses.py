@@ -8,7 +8,7 @@ from tests import make, people
 
 from . import dom, site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NOW = "/conditions/poems/outlook/"
 NEVER_WAS = "/conditions/poems-syndrome/never-was/"

@@ -14,7 +14,7 @@ from tests import make, people
 
 from . import dom, site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ADDRESS = "/conditions/poems-syndrome/prognosis/"
 # Each must be on the page as words, and as nothing else.

@@ -8,7 +8,7 @@ from tests import make
 
 from . import dom
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def groups(client: Client) -> dict[str, list[tuple[str, str]]]:

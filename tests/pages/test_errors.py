@@ -45,12 +45,14 @@ def test_an_error_page_is_whole_without_database_session_or_account(status: int)
     assert [meta.get("content") for meta in root.iter("meta") if meta.get("name") == "robots"] == ["noindex"]
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_page_of_a_break_down_needs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         assert views.server_error(RequestFactory().get("/")).status_code == 500
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_page_that_was_never_there_gets_the_sites_own_404(client: Client) -> None:
     root = dom.read(client, "/never-was/", status=404)
@@ -58,6 +60,7 @@ def test_a_page_that_was_never_there_gets_the_sites_own_404(client: Client) -> N
     assert dom.words(dom.only(root, "wordmark")) == "Rounds"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_what_is_not_allowed_gets_the_sites_own_403_with_the_reason(
     client: Client, monkeypatch: pytest.MonkeyPatch
@@ -68,6 +71,7 @@ def test_what_is_not_allowed_gets_the_sites_own_403_with_the_reason(
     assert "Ask a registrar <b>first</b>." in dom.words(root)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_break_down_gets_the_sites_own_500_and_tells_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     fail(monkeypatch, RuntimeError(SECRET))
@@ -80,6 +84,7 @@ def test_a_break_down_gets_the_sites_own_500_and_tells_nothing(client: Client, m
     assert dom.words(dom.first(dom.tree(response.content), "h1")) == "Something broke on our side"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_break_down_is_the_same_for_whoever_is_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     fail(monkeypatch, RuntimeError(SECRET))
@@ -93,6 +98,7 @@ def test_a_break_down_is_the_same_for_whoever_is_signed_in(monkeypatch: pytest.M
     assert len(answers) == 1
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_form_without_its_token_gets_the_sites_own_403() -> None:
     client = Client(enforce_csrf_checks=True)
@@ -114,6 +120,7 @@ ODD = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize("odd", ODD)
 def test_a_form_in_an_odd_encoding_never_breaks_the_site(odd: str) -> None:

@@ -17,7 +17,7 @@ from tests import make, people
 
 from . import dom, site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # A bird that no page speaks of.
 CANARY = "zeisig"

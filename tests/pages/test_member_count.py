@@ -12,7 +12,7 @@ from tests import make, people
 
 from . import dom
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ADDRESS = "/conditions/poems-syndrome/prognosis/"
 COMMUNITY = "/conditions/poems-syndrome/community/"

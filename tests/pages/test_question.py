@@ -14,7 +14,7 @@ from tests.conftest import Clock
 
 from . import dom, site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SOURCES = (
     Source(title="A cohort. Sample Journal, 2024.", doi="10.1000/sample.1", pmid="12456500"),

@@ -52,6 +52,7 @@ def test_what_the_renderer_makes_is_known_for_its_version() -> None:
     assert made == MADE_BY[rendering.VERSION]
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_another_renderer_leaves_every_approved_page_as_it_was(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     # way 17
@@ -79,6 +80,7 @@ FRAME = (
 )
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_words_around_a_text_are_those_that_were_agreed(client: Client) -> None:
     # way 17

@@ -12,7 +12,7 @@ from tests.conftest import Clock
 
 from . import dom, site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ADDRESS = "/reviewers/clara/"
 

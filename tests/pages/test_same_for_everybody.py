@@ -11,7 +11,7 @@ from tests import make, people
 
 from . import site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 QUESTION = "/conditions/poems-syndrome/prognosis/"
 
