@@ -18,8 +18,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-# One process has them all, so that what they share is started once.
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("run")]
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = "rounds-demonstration"
