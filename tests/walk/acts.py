@@ -2,7 +2,7 @@
 
 import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -149,14 +149,19 @@ class Walker:
     def article(self) -> Article:
         """One of them, or at times one of the newest of all."""
         pages: list[Article] = self.pages if self.chance.random() < 0.95 else _newest_articles()
-        return self.chance.choice(pages)
+        chosen: Article = self.pick(pages)
+        return chosen
+
+    def pick(self, rows: Sequence[Any]) -> Any:
+        """One of these; where there is none, as where everybody of a group has left, refuse."""
+        if not rows:
+            raise Refusal("There is nobody and nothing to choose from.")
+        return self.chance.choice(rows)
 
     def of(self, model: type[models.Model], of: Article | None = None) -> Any:
         """One of the newest rows of a model, of a page where it belongs to one; where there is none, refuse."""
         rows = _OF_ALL[model]() if model in _OF_ALL else _OF_A_PAGE[model](article=(of or self.article()).pk)
-        if not rows:
-            raise Refusal("There is nothing to do this to.")
-        return self.chance.choice(rows)
+        return self.pick(rows)
 
     def meet(self) -> None:
         """Learn who works here now; until the next time, somebody may have left, as they may during a request."""
@@ -167,7 +172,8 @@ class Walker:
         staff = self.staff
         if groups and self.chance.random() < 0.9:
             staff = [user for user in staff if any(group.name in groups for group in user.groups.all())]
-        return self.chance.choice(staff)
+        chosen: User = self.pick(staff)
+        return chosen
 
     def clinicians(self) -> list[User]:
         """The clinicians who walk."""
@@ -269,7 +275,7 @@ class Walker:
 
     def check(self) -> None:
         """Check a credential: valid for a while, or not any more."""
-        credential = self.chance.choice(_credentials())
+        credential = self.pick(_credentials())
         today = clock.today()
         credential.record_check(
             by=self.somebody("Registrars"),
@@ -279,7 +285,7 @@ class Walker:
 
     def revoke(self) -> None:
         """Revoke one, from a day past, today or to come."""
-        credential = self.chance.choice(_credentials())
+        credential = self.pick(_credentials())
         from_day = clock.today() + self.chance.choice([-500, -1, 0, 40]) * DAY
         credential.revoke(by=self.somebody("Registrars"), from_day=from_day, why="Struck off.")
 
