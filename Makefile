@@ -33,6 +33,8 @@ lock: $(VENV)/.dev
 	$(BIN)/pip-compile -q -U $(LOCK) -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile -q -U $(LOCK) --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
 
+# A lock names every package that is needed, so pip is told to look for no other (--no-deps): given an extra that
+# only a dependency asks for, it would take the newest release and refuse it for want of a hash.
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --no-header
 
 $(BIN)/python:
@@ -41,12 +43,12 @@ $(BIN)/python:
 
 $(VENV)/.run: requirements.lock | $(BIN)/python
 	@echo "Setting up (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/python
 	@echo "Setting up for tests (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
 clean:
