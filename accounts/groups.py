@@ -10,6 +10,8 @@ GROUPS: dict[str, list[str]] = {
         "reviews.view_reviewrequest",
         "reviews.add_reviewrequest",
         "reviews.view_review",
+        "reviews.view_feedback",
+        "reviews.change_feedback",
     ],
     "Clinicians": [
         "articles.view_condition",
@@ -22,6 +24,7 @@ GROUPS: dict[str, list[str]] = {
         "reviews.view_checklist",
         "reviews.view_publication",
         "reviews.add_withdrawal",
+        "reviews.view_feedback",
     ],
     "Publishers": [
         "articles.view_condition",
@@ -37,6 +40,9 @@ GROUPS: dict[str, list[str]] = {
         "reviews.add_withdrawal",
         "reviews.view_checklist",
         "reviews.add_checklist",
+        "reviews.view_feedback",
+        "reviews.change_feedback",
+        "reviews.delete_feedback",
     ],
     "Registrars": [
         "reviews.view_reviewer",

@@ -213,6 +213,22 @@ class TallyManager(models.Manager["Tally"]):
             if keys := list(old.values_list("pk", flat=True)[:most]):
                 self.filter(pk__in=keys, until__lte=timezone.now()).delete()
 
+    @transaction.atomic
+    def count(self, key: str, *, most: int, within: dt.timedelta) -> dt.datetime | None:
+        """Count one more under a key. Where that is more than `most` within this time, count nothing and say until when.
+
+        The entry is held to the end of the caller's transaction, so of many who count at once each is counted, and
+        none whose transaction is undone.
+        """
+        now = timezone.now()
+        self.filter(pk=key, until__lte=now).delete()
+        row, _ = self.select_for_update().get_or_create(pk=key, defaults={"value": 0, "until": now + within})
+        if row.value >= most:
+            return row.until
+        row.value += 1
+        row.save(update_fields=["value"])
+        return None
+
 
 class Tally(models.Model):
     """How often something was tried, or that a code was used: one entry of the cache that all processes share."""

@@ -46,7 +46,7 @@ def letters(request: HttpRequest) -> Iterable[Panel]:
 # What people do, and with which rows. What stands nowhere here comes last.
 WORK = {
     "Write": ["articles.Article", "articles.Condition"],
-    "Review": ["reviews.ReviewRequest", "reviews.Review", "reviews.Checklist"],
+    "Review": ["reviews.ReviewRequest", "reviews.Feedback", "reviews.Review", "reviews.Checklist"],
     "Publish": ["reviews.Publication", "reviews.Withdrawal"],
     "People": [
         "reviews.Reviewer",

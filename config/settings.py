@@ -121,6 +121,10 @@ CLAIM_DAYS = number("CLAIM_DAYS", default=7)
 if CLAIM_DAYS < 1:
     raise ImproperlyConfigured(f"CLAIM_DAYS is {CLAIM_DAYS}. Set it to 1 or more.")
 
+# Feedback: how many messages with words are taken a day, and for how long an address is kept once one is handled.
+FEEDBACK_A_DAY = number("FEEDBACK_A_DAY", default=200)
+FEEDBACK_EMAIL_DAYS = number("FEEDBACK_EMAIL_DAYS", default=30)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from pages import views
+from pages import feedback, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("conditions/<slug:condition>/community/", views.community, name="community"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
+    path("conditions/<slug:condition>/<slug:article>/feedback/", feedback.feedback, name="feedback"),
     path("reviewers/<slug:reviewer>/", views.reviewer, name="reviewer"),
     path("how-we-review/", views.how_we_review, name="how-we-review"),
     path("healthz", views.healthz, name="healthz"),

@@ -144,7 +144,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
     """One question page; 301 from an old address, 410 with the reason when withdrawn, 503 for a bad digest."""
     publication = reading.live_at(condition, article)
     if publication is None:
-        return _withdrawn(request, condition, article)
+        return withdrawn(request, condition, article)
     here = publication.article
     if (here.condition.slug, here.slug) != (condition, article):
         return HttpResponsePermanentRedirect(here.get_absolute_url())
@@ -197,7 +197,7 @@ def history(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     return render(request, "pages/history.html", context)
 
 
-def _withdrawn(request: HttpRequest, condition: str, article: str) -> HttpResponse:
+def withdrawn(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     """410 with the reason for a page that was public; 404 for one that never was, drafts included."""
     publication = reading.current_at(condition, article)
     if publication is None:

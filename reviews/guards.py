@@ -6,6 +6,7 @@ from .models import (
     Checklist,
     Credential,
     CredentialCheck,
+    Feedback,
     LedgerEntry,
     Publication,
     Review,
@@ -49,13 +50,14 @@ def refused(name: str, table: str, says: str, when: str, *reads: str, on: Event 
 
 GUARDS = [
     *(guard for model in NEVER_CHANGING for guard in insert_only(model)),
-    *(never_replaced(model) for model in (Reviewer, Credential, ReviewRequest)),
+    *(never_replaced(model) for model in (Reviewer, Credential, ReviewRequest, Feedback)),
     dated_by_the_database(CredentialCheck, "recorded_at"),
     dated_by_the_database(Review, "recorded_at"),
     dated_by_the_database(Publication, "published_at"),
     dated_by_the_database(Withdrawal, "at"),
     dated_by_the_database(Checklist, "written_at"),
     dated_by_the_database(LedgerEntry, "recorded_at"),
+    dated_by_the_database(Feedback, "received_at"),
     # People
     refused(
         "reviewer_keeps_the_person",
@@ -235,6 +237,50 @@ GUARDS = [
         "WHERE v.id = NEW.review_id AND later.revoked)",
         "reviews_review",
         "reviews_credentialcheck",
+    ),
+    # What readers say
+    refused(
+        "feedback_is_about_a_public_text",
+        "reviews_feedback",
+        "this version never was published",
+        "NOT EXISTS (SELECT 1 FROM reviews_publication p JOIN reviews_review v ON v.id = p.review_id "
+        "WHERE v.revision_id = NEW.revision_id)",
+        "reviews_publication",
+        "reviews_review",
+    ),
+    refused(
+        "feedback_arrives_unhandled",
+        "reviews_feedback",
+        "what a reader says is handled after it came",
+        "NEW.handled_at IS NOT NULL",
+    ),
+    refused(
+        "feedback_keeps_what_was_said",
+        "reviews_feedback",
+        "what a reader said is not changed, only the e-mail address is erased",
+        "NEW.revision_id <> OLD.revision_id OR NEW.kind <> OLD.kind OR NEW.words <> OLD.words "
+        "OR NEW.key <> OLD.key OR NEW.received_at <> OLD.received_at OR (NEW.email <> OLD.email AND NEW.email <> '')",
+        on="UPDATE",
+    ),
+    refused(
+        "handled_feedback_stays_handled",
+        "reviews_feedback",
+        "what was handled is not opened or handled again",
+        "OLD.handled_at IS NOT NULL AND (NEW.handled_at IS NULL OR NEW.handled_at <> OLD.handled_at "
+        "OR NEW.handled_by_id <> OLD.handled_by_id OR NEW.outcome <> OLD.outcome OR NEW.note <> OLD.note "
+        "OR NEW.request_id <> OLD.request_id)",
+        on="UPDATE",
+    ),
+    refused(
+        "feedback_starts_a_review_of_its_page",
+        "reviews_feedback",
+        "the review asked for is of another page",
+        "NEW.request_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM reviews_reviewrequest q "
+        "JOIN articles_revision asked ON asked.id = q.revision_id JOIN articles_revision said "
+        "ON said.article_id = asked.article_id WHERE q.id = NEW.request_id AND said.id = NEW.revision_id)",
+        "reviews_reviewrequest",
+        "articles_revision",
+        on="UPDATE",
     ),
     # The ledger
     refused(

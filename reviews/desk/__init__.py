@@ -3,6 +3,6 @@
 Nothing here decides who may do what: each act is a form that ends in a verb, and the verb refuses.
 """
 
-from . import articles, queue, today
+from . import articles, feedback, queue, today
 
-__all__ = ["articles", "queue", "today"]
+__all__ = ["articles", "feedback", "queue", "today"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -18,7 +18,7 @@ from articles.models import Revision
 from articles.models.conditions import preferred_name
 
 from .. import waiting
-from ..models import CredentialCheck, Publication, Review, ReviewRequest
+from ..models import CredentialCheck, Feedback, Publication, Review, ReviewRequest
 from ..onlooker import Onlooker
 from ..standing import Standing
 from ..waiting import Lapse, Waiting
@@ -43,6 +43,8 @@ def panels(request: HttpRequest) -> Iterator[Panel]:
         yield from queue(user, now, due)
     if user.has_perm("articles.change_article"):
         yield drafts(user)
+    if user.has_perm("reviews.change_feedback"):
+        yield from readers()
     if publishes:
         yield approved(now.date())
     if asks or signs or publishes:
@@ -111,6 +113,22 @@ def _draft(row: Any) -> Line:
     )
     address = reverse("admin:articles_article_change", args=[row.article_id])
     return Line(row.question, address, f"{row.article}, version {row.number}. {said}", late=row.sent_back)
+
+
+def readers() -> Iterator[Panel]:
+    """How much of what readers said waits to be read, mistakes first; one query."""
+    waiting = dict(Feedback.objects.waiting().order_by().values_list("kind").annotate(Count("pk")))
+    mistakes, others = waiting.pop(Feedback.Kind.MISTAKE, 0), sum(waiting.values())
+    address = reverse("admin:reviews_feedback_changelist")
+    lines = [
+        Line(words, f"{address}{chosen}", late=late)
+        for number, words, chosen, late in (
+            (mistakes, f"{_number(mistakes, 'mistake')} reported", f"?kind={Feedback.Kind.MISTAKE}", True),
+            (others, _number(others, "other message"), "", False),
+        )
+        if number
+    ]
+    yield Panel("What readers say", lines, "Nothing waits to be read.")
 
 
 def approved(today: dt.date) -> Panel:

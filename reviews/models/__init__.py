@@ -1,6 +1,7 @@
 """On whose word may the reader see it? Reviewers, their credentials, requests, reviews, publications."""
 
 from .checklists import Checklist
+from .feedback import Feedback
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck, Reviewer
 from .publications import Publication, Withdrawal
@@ -12,6 +13,7 @@ __all__ = [
     "Checklist",
     "Credential",
     "CredentialCheck",
+    "Feedback",
     "LedgerEntry",
     "Publication",
     "Reminder",

@@ -12,6 +12,7 @@ from accounts.prepared import Prepared
 from articles.models import Revision
 
 from .checklists import Checklist
+from .feedback import Feedback
 from .publications import Publication
 from .requests import Moved, ReviewRequest
 from .reviews import Review
@@ -30,7 +31,8 @@ _live = Prepared(
 def laid_out(requests: "models.QuerySet[ReviewRequest]") -> "models.QuerySet[ReviewRequest]":
     """Requests with `newest`, the number of the page's newest version, and `read_at`, the database's time.
 
-    And with `objection`, the id of the newest review that asked for changes to the page, or None.
+    And with `objection`, the id of the newest review that asked for changes to the page, or None; and `report`, what
+    a reader said for which the review was asked for, as long as it is not erased.
     """
     versions = Revision.objects.filter(article=models.OuterRef("revision__article")).order_by("-number")
     objections = Review.objects.filter(
@@ -38,6 +40,7 @@ def laid_out(requests: "models.QuerySet[ReviewRequest]") -> "models.QuerySet[Rev
     )
     return requests.annotate(
         newest=models.Subquery(versions.values("number")[:1]),
+        report=models.Subquery(Feedback.objects.filter(request=models.OuterRef("pk")).values("words")[:1]),
         objection=models.Subquery(objections.order_by("-pk").values("pk")[:1]),
         read_at=models.ExpressionWrapper(clock.now(), output_field=models.DateTimeField()),
     )

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from accounts import clock, outbox
 from pages.models import Job
 from reviews import emails, record, reminders
-from reviews.models import LedgerEntry
+from reviews.models import Feedback, LedgerEntry
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,11 @@ def send_letters() -> str:
     return f"{outbox.send_letters()} letters sent"
 
 
+def erase_emails() -> str:
+    """Forget the addresses of readers whose message was handled long enough ago."""
+    return f"{Feedback.objects.erase_emails()} addresses of readers erased"
+
+
 def verify() -> str:
     """Walk the record; every fault goes to the log and, with the last entry of the ledger, to the operators."""
     faults = list(record.faults())
@@ -50,6 +55,7 @@ def verify() -> str:
 WORK = {
     "send_reminders": Work(send_reminders, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "send_letters": Work(send_letters, dt.timedelta(minutes=1), dt.timedelta(minutes=10)),
+    "erase_emails": Work(erase_emails, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "verify_record": Work(verify, dt.timedelta(days=1), dt.timedelta(hours=2)),
 }
 

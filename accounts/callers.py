@@ -1,0 +1,46 @@
+"""Where a request came from, as far as a limit needs it: a block of addresses, under a name that nobody can undo."""
+
+import datetime as dt
+import hashlib
+import ipaddress
+import secrets
+
+from allauth.account.adapter import get_adapter
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils import timezone
+
+# What one household or one building is given, so that changing one's address inside it opens no new limit.
+IPV4_BLOCK, IPV6_BLOCK = 24, 56
+NOWHERE = "nowhere"
+
+
+def block(request: HttpRequest) -> str:
+    """The block of the caller's address, hashed with a salt that is forgotten after a day.
+
+    The address is the one that the limits on sign-in count: the proxy's word where the site stands behind one.
+    """
+    try:
+        network = _network(get_adapter().get_client_ip(request))
+    except PermissionDenied:
+        network = NOWHERE  # a proxy that says nothing, or nonsense: all share one limit
+    return hashlib.sha256(f"{_salt()} {network}".encode()).hexdigest()[:32]
+
+
+def _network(address: str) -> str:
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    length = IPV4_BLOCK if found.version == 4 else IPV6_BLOCK
+    return str(ipaddress.ip_network(f"{found}/{length}", strict=False))
+
+
+def _salt() -> str:
+    """The salt of the day, made by whichever process needs it first."""
+    key = f"caller-salt-{timezone.now().date()}"
+    salt = cache.get(key)
+    if salt is None:
+        cache.add(key, secrets.token_hex(16), dt.timedelta(days=1).total_seconds())
+        salt = cache.get(key)
+    return str(salt)
