@@ -215,7 +215,7 @@ class TallyManager(models.Manager["Tally"]):
 
     @transaction.atomic
     def count(self, key: str, *, most: int, within: dt.timedelta) -> dt.datetime | None:
-        """Count one more under a key. Where that is more than `most` within this time, count nothing and say until when.
+        """Count one more under a key; where that is more than `most` within this time, count nothing and say till when.
 
         The entry is held to the end of the caller's transaction, so of many who count at once each is counted, and
         none whose transaction is undone.

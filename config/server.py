@@ -1,8 +1,10 @@
 """How gunicorn serves the site (`--config python:config.server`); docs/operators.md says what stands before it."""
 
+import re
 import socket
 
 from gunicorn import util
+from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from config.headers import HEADERS
@@ -13,6 +15,21 @@ limit_request_line = 8190
 # No header of a caller says under which path the site stands.
 forwarder_headers = ""
 control_socket_disable = True
+# No line holds the address of a reader, so none can hold it beside a condition: whoever wants a log of requests
+# (--access-logfile) gets when, how, with what answer and how long.
+accesslog = None
+access_log_format = "%(t)s %(m)s %(s)s %(b)s %(M)sms"
+
+
+class Log(Logger):
+    """Gunicorn's log; of what it could not read as a request it tells what was wrong, and not who sent it."""
+
+    def warning(self, msg: str, *args: object, **kwargs: object) -> None:
+        """A warning without the sender's address."""
+        super().warning(re.sub(r" from ip=.*?: ", ": ", msg), *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+logger_class = Log
 
 
 def post_worker_init(worker: Worker) -> None:

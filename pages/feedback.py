@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth.decorators import login_not_required
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 
 from accounts import callers
@@ -38,6 +37,8 @@ logger = logging.getLogger(__name__)
 # Nobody reads the form and sends it sooner; a form that is older is sent once more, so that none works for ever.
 QUICKEST = dt.timedelta(seconds=2)
 LONGEST = dt.timedelta(days=1)
+
+FORGED = "This form was not made here, or was changed on its way. Send it once more."
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 # How many an hour from one block of addresses: those with words, which somebody reads, and those without.
@@ -151,7 +152,7 @@ class FeedbackForm(VerbForm, forms.Form):
         if cleaned.get("website"):
             self.add_error(None, "A box that people do not see was filled in. It is empty again: send it once more.")
         if ticket is None:
-            self.add_error(None, "This form was not made here, or was changed on its way. Send it once more.")
+            self.add_error(None, FORGED)
         elif self.now - ticket.made_at < QUICKEST:
             self.add_error(None, "That was quicker than people are. Send it once more.")
         elif self.now - ticket.made_at > LONGEST:
@@ -160,8 +161,9 @@ class FeedbackForm(VerbForm, forms.Form):
 
     def perform(self) -> Feedback:
         """Count it, and keep it."""
-        assert self.ticket is not None
         said, ticket = self.cleaned_data, self.ticket
+        if ticket is None:
+            raise Refusal(FORGED)
         if not Feedback.objects.filter(key=ticket.key).exists():
             self._count(with_words=bool(said["words"].strip()))
         return Feedback.objects.give(
@@ -196,7 +198,6 @@ class FeedbackForm(VerbForm, forms.Form):
 def feedback(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     """The form about a public page; 301 from an old address, 410 while the page is withdrawn, 404 where none was."""
     response = _sent(request, condition, article) if request.method == "POST" else _asked(request, condition, article)
-    add_never_cache_headers(response)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -1,13 +1,14 @@
 """Lawful rows: everything is made by the verbs that people use."""
 
 import datetime as dt
+import secrets
 from typing import Any
 
 from accounts.models import User
 from articles.digest import Source
 from articles.models import Article, Condition, ConditionName, Revision
 from community.models import Community
-from reviews.models import Publication, Review, Reviewer, ReviewRequest
+from reviews.models import Feedback, Publication, Review, Reviewer, ReviewRequest
 
 from . import people
 
@@ -61,6 +62,13 @@ def review(of: Revision | None = None, *, by: Reviewer | None = None, **decision
 def publication(of: Review | None = None, *, live_from: dt.datetime | None = None) -> Publication:
     """A public page."""
     return (of or review()).publish(by=people.publisher(), live_from=live_from)
+
+
+def feedback(about: Publication | None = None, *, words: str = "The second figure is wrong.", **said: Any) -> Feedback:
+    """What a reader says about a public page: a mistake."""
+    about = about or publication()
+    key = secrets.token_hex(12)
+    return Feedback.objects.give(about.review.revision, **{"kind": "mistake", "words": words, "key": key, **said})
 
 
 def community(of: Condition | None = None, *, members: int = 0) -> Community:

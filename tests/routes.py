@@ -62,6 +62,7 @@ MODELS: dict[str, Rights] = {
     "articles_condition": Rights(look=EDITORS | {MODERATOR}, add=only(PUBLISHER), change=only(PUBLISHER)),
     "articles_article": Rights(look=EDITORS, add=only(AUTHOR), change=only(AUTHOR)),
     "reviews_reviewrequest": Rights(look=EDITORS),
+    "reviews_feedback": Rights(look=EDITORS, delete=only(PUBLISHER)),
     "reviews_reviewer": Rights(look=only(REGISTRAR), add=only(REGISTRAR), change=only(REGISTRAR)),
     "reviews_credential": Rights(
         look=only(REGISTRAR), add=only(REGISTRAR), change=only(REGISTRAR), delete=only(REGISTRAR)
@@ -96,6 +97,7 @@ ROUTES: dict[str, Row] = {
     "community": Row(shown=EVERYBODY),
     "question": Row(shown=EVERYBODY),
     "history": Row(shown=EVERYBODY),
+    "feedback": Row(shown=EVERYBODY, acts={"report a mistake": EVERYBODY}),
     "reviewer": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
@@ -163,6 +165,9 @@ ROUTES: dict[str, Row] = {
     "admin:desk_withdraw": Row(shown=EDITORS, acts={"withdraw": only(CLINICIAN, LAPSED, PUBLISHER)}),
     "admin:desk_due_again": Row(form_only=STAFF, acts={"claim": frozenset({CLINICIAN})}),
     "admin:desk_credentials": Row(shown=only(REGISTRAR)),
+    "admin:reviews_feedback_change": Row(
+        shown=EDITORS, acts={"close": only(AUTHOR, PUBLISHER), "ask for a review": only(AUTHOR)}
+    ),
     "admin:reviews_reviewrequest_change": Row(
         shown=EDITORS,
         acts={

@@ -46,6 +46,7 @@ CHANGEABLE = {
     "reviews.Reviewer",
     "reviews.Credential",
     "reviews.ReviewRequest",
+    "reviews.Feedback",
     "reviews.Reminder",
     "community.Community",
     "community.Member",
@@ -70,6 +71,7 @@ WHO_AND_WHEN = {
     "reviews.Checklist": {"written_by": "written_at"},
     "reviews.CredentialCheck": {"checked_by": "checked_on"},
     "reviews.ReviewRequest": {"asked_by": "asked_at", "claimed_by": "claimed_at", "closed_by": "closed_at"},
+    "reviews.Feedback": {"handled_by": "handled_at"},
     "reviews.Publication": {"published_by": "published_at"},
     "reviews.Withdrawal": {"by": "at"},
 }

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from . import make, people
+from . import feedback, make, people
 from .routes import EVERYBODY, MODELS, NOBODY, ROUTES, Roles, Row
 from .world import World, routes
 
@@ -139,7 +139,17 @@ def test_each_act_obeys_whom_the_table_says_and_nobody_else(world: World, forms:
 @pytest.fixture(scope="module")
 def forms(world: World) -> Forms:
     """For each act of the table a lawful form: its address and its fields, or what makes them for a role."""
-    return {**account_forms(world), **admin_forms(world), **desk_forms(world)}
+    return {**reader_forms(world), **account_forms(world), **admin_forms(world), **desk_forms(world)}
+
+
+def reader_forms(world: World) -> Forms:
+    """What a reader sends."""
+
+    def report(role: str) -> dict[str, str]:
+        words = f"The figure in the second part is wrong, says the {role}."
+        return {"kind": "mistake", "words": words, "form_token": feedback.token(world.public)}
+
+    return {("feedback", "report a mistake"): (address(world, "feedback"), report)}
 
 
 def account_forms(world: World) -> Forms:
@@ -185,8 +195,8 @@ def admin_forms(world: World) -> Forms:
             fields = filled(root, path) if allowed else forged(world.rows[model])
             found[f"admin:{model}_{act}", act] = (path, {**fields, **typed(world).get(f"{act} {model}", {})})
         found[f"admin:{model}_delete", "delete"] = (address(world, f"admin:{model}_delete"), {"post": "yes"})
-    # A request is changed by the verbs of the desk alone.
-    del found["admin:reviews_reviewrequest_change", "change"]
+    # A request, and what a reader said, are changed by the verbs of the desk alone.
+    del found["admin:reviews_reviewrequest_change", "change"], found["admin:reviews_feedback_change", "change"]
     return found
 
 
@@ -258,6 +268,7 @@ def desk_forms(world: World) -> Forms:
         "admin:reviews_reviewrequest_change",
         {"scope": "whole", "months": 12, "conflicts": "None declared"},
     )
+    said = address(world, "admin:reviews_feedback_change")
     waiting, claimed = (reverse(queue, args=[row.pk]) for row in (world.waiting, world.claimed))
     decision |= {"digest": world.waiting.revision.digest, "private_note": "Name the dose.", "ticked": [1, 2]}
     return {
@@ -270,6 +281,8 @@ def desk_forms(world: World) -> Forms:
         ("admin:desk_publish", "publish"): (address(world, "admin:desk_publish"), {}),
         ("admin:desk_withdraw", "withdraw"): (address(world, "admin:desk_withdraw"), {"why": "A wrong figure."}),
         ("admin:desk_due_again", "claim"): (address(world, "admin:desk_due_again"), {}),
+        ("admin:reviews_feedback_change", "close"): (said, {"act": "close", "outcome": "nothing"}),
+        ("admin:reviews_feedback_change", "ask for a review"): (said, {"act": "ask", "why": "A reader asks."}),
         (queue, "claim"): (waiting, {"act": "claim"}),
         (queue, "hand back"): (claimed, {"act": "hand_back"}),
         (queue, "take back"): (waiting, {"act": "take_back"}),

@@ -90,6 +90,7 @@ class World:
         another = self.people["another member"]
         totp = Authenticator.objects.create(user=another, type=Authenticator.Type.TOTP, data={"secret": "none"})
         self.key = Authenticator.objects.create(user=another, type=Authenticator.Type.WEBAUTHN, data=security_key())
+        self.said = make.feedback(self.public)
         # A letter that the mail server refused.
         letter = Letter.objects.earliest("pk")
         Letter.objects.filter(pk=letter.pk).update(problem="No such mailbox", tries=1)
@@ -102,6 +103,7 @@ class World:
             "articles_condition": self.poems,
             "articles_article": self.draft.article,
             "reviews_reviewrequest": self.waiting,
+            "reviews_feedback": self.said,
             "reviews_reviewer": people.clinician(),
             "reviews_credential": self.unchecked,
             "reviews_credentialcheck": self.approved.credential_check,
