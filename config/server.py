@@ -22,11 +22,11 @@ access_log_format = "%(t)s %(m)s %(s)s %(b)s %(M)sms"
 
 
 class Log(Logger):
-    """Gunicorn's log; of what it could not read as a request it tells what was wrong, and not who sent it."""
+    """Gunicorn's log; of what it could not read as a request it tells what was wrong, not what stood in it or whose."""
 
     def warning(self, msg: str, *args: object, **kwargs: object) -> None:
-        """A warning without the sender's address."""
-        super().warning(re.sub(r" from ip=.*?: ", ": ", msg), *args, **kwargs)  # type: ignore[no-untyped-call]
+        """A warning without the sender's address and without the words that were sent."""
+        super().warning(re.sub(r"(?s) from ip=.*?: ([^:]*).*", r": \1", msg), *args, **kwargs)  # type: ignore[no-untyped-call]
 
 
 logger_class = Log

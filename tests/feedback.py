@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -22,7 +23,8 @@ def token(about: Publication, *, age: dt.timedelta = MINUTE, number: int | None 
     return ticket.word(about.article)
 
 
-def send(client: Client, about: Publication, *, caller: str = "192.0.2.7", **typed: str) -> "object":
+def send(client: Client, about: Publication, *, caller: str = "192.0.2.7", **typed: str) -> HttpResponse:
     """The answer to the form, sent from an address; a mistake in some words unless something else is typed."""
     fields = {"kind": "mistake", "words": "The second figure is wrong.", "form_token": token(about)}
-    return client.post(address(about), {**fields, **typed}, REMOTE_ADDR=caller)
+    answer: HttpResponse = client.post(address(about), {**fields, **typed}, REMOTE_ADDR=caller)
+    return answer

@@ -2,11 +2,13 @@
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +25,13 @@ OPERATORS = (ROOT / "docs" / "operators.md").read_text()
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that the server writes, its log of requests switched on."""
+    return tmp_path_factory.mktemp("log") / "all"
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, log: Path) -> Iterator[int]:
     """A site with HTTPS behind a proxy, one process, the database in a file."""
     var, port = tmp_path_factory.mktemp("served"), free_port()
     environment = {
@@ -35,13 +43,16 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     }
     for command in (["migrate", "-v0"], ["collectstatic", "-v0", "--noinput"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, timeout=PATIENCE)
+    written = log.open("wb")
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "python:config.server"),
-            *("--bind", f"127.0.0.1:{port}", "--workers", "1", "--log-level", "critical"),
+            *("--bind", f"127.0.0.1:{port}", "--workers", "1", "--access-logfile", "-"),
         ],
         cwd=ROOT,
         env=environment,
+        stdout=written,
+        stderr=written,
     )
     try:
         until(lambda: answers(port))
@@ -49,6 +60,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         server.terminate()
         server.wait(PATIENCE)
+        written.close()
 
 
 def answers(port: int) -> bool:
@@ -131,6 +143,19 @@ def test_what_is_no_request_is_refused_with_the_headers_of_the_site(port: int) -
         if not status or not 400 <= int(status[0]) < 500 or lacking or b"evil" in body or b"Traceback" in body:
             wrong.append(f"{name}: {head[:60]!r}, lacks {lacking}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_log_holds_no_address_of_a_reader_even_where_requests_are_logged(port: int, log: Path) -> None:
+    for path in ("/conditions/", "/conditions/never-was/", "/conditions/never-was/page/feedback/"):
+        get(port, path)
+    say(port, b"GET /conditions/never-was/ nonsense\r\nHost: rounds.example.org\r\n\r\n")
+    say(port, b"GET /conditions/never-was/ HTTP/1.1\r\nHost: rounds.example.org\r\nX-Forwarded-For : 192.0.2.1\r\n\r\n")
+    until(lambda: "GET 404 " in log.read_text() and log.read_text().count("Invalid request") >= 2)
+    lines = log.read_text().splitlines()
+    assert [line for line in lines if "Not Found: /conditions/never-was/" in line]
+    # Where the server listens is told when it starts; no reader has that address.
+    told = [line for line in lines if "Listening at: " not in line]
+    assert not [line for line in told if re.search(r"192\.0\.2\.1|127\.0\.0\.1", line)]
 
 
 def test_no_header_of_a_caller_moves_the_site_or_names_another_page(port: int) -> None:
