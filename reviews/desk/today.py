@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -34,7 +35,7 @@ PAGES = "admin:articles_article_changelist"
 def panels(request: HttpRequest) -> Iterator[Panel]:
     """What the person may do about question pages."""
     user: Any = request.user
-    now = clock.read()
+    now, mistakes, others = _read(user)
     asks, signs, publishes = (
         user.has_perm(f"reviews.add_{right}") for right in ("reviewrequest", "review", "publication")
     )
@@ -44,7 +45,7 @@ def panels(request: HttpRequest) -> Iterator[Panel]:
     if user.has_perm("articles.change_article"):
         yield drafts(user)
     if user.has_perm("reviews.change_feedback"):
-        yield from readers()
+        yield readers(mistakes, others)
     if publishes:
         yield approved(now.date())
     if asks or signs or publishes:
@@ -115,20 +116,29 @@ def _draft(row: Any) -> Line:
     return Line(row.question, address, f"{row.article}, version {row.number}. {said}", late=row.sent_back)
 
 
-def readers() -> Iterator[Panel]:
-    """How much of what readers said waits to be read, mistakes first; one query."""
-    waiting = dict(Feedback.objects.waiting().order_by().values_list("kind").annotate(Count("pk")))
-    mistakes, others = waiting.pop(Feedback.Kind.MISTAKE, 0), sum(waiting.values())
+def _read(user: User) -> tuple[dt.datetime, int, int]:
+    """The database's time, and how many reports of mistakes and other messages of readers wait: one query."""
+
+    def waiting(which: Q) -> Coalesce:
+        rows = Feedback.objects.waiting().filter(which).order_by().values("handled_at")
+        return Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0)
+
+    mistake = Q(kind=Feedback.Kind.MISTAKE)
+    now = ExpressionWrapper(clock.now(), output_field=DateTimeField())
+    # On the person's own row, which is there.
+    return User.objects.filter(pk=user.pk).values_list(now, waiting(mistake), waiting(~mistake)).get()
+
+
+def readers(mistakes: int, others: int) -> Panel:
+    """How much of what readers said waits to be read."""
     address = reverse("admin:reviews_feedback_changelist")
-    lines = [
-        Line(words, f"{address}{chosen}", late=late)
-        for number, words, chosen, late in (
-            (mistakes, f"{_number(mistakes, 'mistake')} reported", f"?kind={Feedback.Kind.MISTAKE}", True),
-            (others, _number(others, "other message"), "", False),
-        )
-        if number
-    ]
-    yield Panel("What readers say", lines, "Nothing waits to be read.")
+    lines = []
+    if mistakes:
+        words = f"{_number(mistakes, 'mistake')} reported"
+        lines.append(Line(words, f"{address}?kind={Feedback.Kind.MISTAKE}", late=True))
+    if others:
+        lines.append(Line(_number(others, "other message"), address))
+    return Panel("What readers say", lines, "Nothing waits to be read.")
 
 
 def approved(today: dt.date) -> Panel:
