@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 4_000
+LONGEST_WITHOUT_ANSWER = dt.timedelta(days=365)
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
@@ -58,9 +59,13 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         return feedback
 
     def erase_emails(self) -> int:
-        """Erase the addresses of what was handled FEEDBACK_EMAIL_DAYS days ago or earlier, and say how many."""
-        ended = clock.now() - dt.timedelta(settings.FEEDBACK_EMAIL_DAYS)
-        return self.filter(handled_at__lte=ended).exclude(email="").update(email="")
+        """Erase the addresses of what was handled FEEDBACK_EMAIL_DAYS days ago or earlier, and say how many.
+
+        Those of what nobody handled go after a year.
+        """
+        handled = models.Q(handled_at__lte=clock.now() - dt.timedelta(settings.FEEDBACK_EMAIL_DAYS))
+        forgotten = models.Q(received_at__lte=clock.now() - LONGEST_WITHOUT_ANSWER)
+        return self.filter(handled | forgotten).exclude(email="").update(email="")
 
 
 class Feedback(models.Model):

@@ -443,7 +443,7 @@ class TestPrivacy:
             client.get(address(publication))
 
 
-def test_the_helper_of_these_tests_makes_what_the_form_carries(client: Client) -> None:
+def test_the_form_of_these_tests_carries_what_the_real_one_does(client: Client) -> None:
     publication = make.publication()
     real = page.Ticket.read(carried(client.get(address(publication))), publication.article)
     made = page.Ticket.read(feedback.token(publication), publication.article)

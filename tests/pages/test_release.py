@@ -76,8 +76,8 @@ FRAME = (
     "updated DAY ANSWER On this page Sources TEXT1 Sources Checked by the reviewer on DAY. SOURCE PubMed 12456500 "
     "Medical disclaimer. This page is for learning, not for diagnosis or treatment. Always talk to the people who "
     "look after you about your own diagnosis and your own plan. Version 1, approved by Clara Test, MD on DAY. Good "
-    "until DAY. This copy does not update: look for a newer version at http://testserver/conditions/poems-syndrome/prognosis/ "
-    "Was this page useful? Yes No Report a mistake"
+    "until DAY. This copy does not update: look for a newer version at http://testserver/conditions/poems-syndrome/prognosis/"
+    " Was this page useful? Yes No Report a mistake"
 )
 
 

@@ -62,6 +62,7 @@ def test_every_job_runs_the_first_time_and_says_what_it_did() -> None:
     assert {job.name: (job.leased_until, job.failures, job.problem) for job in Job.objects.all()} == {
         "send_reminders": (None, 0, ""),
         "send_letters": (None, 0, ""),
+        "erase_emails": (None, 0, ""),
         "verify_record": (None, 0, ""),
     }
 
