@@ -214,7 +214,7 @@ class TallyManager(models.Manager["Tally"]):
                 self.filter(pk__in=keys, until__lte=timezone.now()).delete()
 
     @transaction.atomic
-    def count(self, key: str, *, most: int, within: dt.timedelta) -> dt.datetime | None:
+    def count_one(self, key: str, *, most: int, within: dt.timedelta) -> dt.datetime | None:
         """Count one more under a key; where that is more than `most` within this time, count nothing and say till when.
 
         The entry is held to the end of the caller's transaction, so of many who count at once each is counted, and

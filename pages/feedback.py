@@ -179,10 +179,10 @@ class FeedbackForm(VerbForm, forms.Form):
         what = "messages" if with_words else "answers"
         an_hour = MESSAGES_AN_HOUR if with_words else ANSWERS_AN_HOUR
         a_day = settings.FEEDBACK_A_DAY * (1 if with_words else ANSWERS_FOR_A_MESSAGE)
-        until = Tally.objects.count(f"feedback-{what}-{self.caller}", most=an_hour, within=HOUR)
+        until = Tally.objects.count_one(f"feedback-{what}-{self.caller}", most=an_hour, within=HOUR)
         if until is not None:
             self._stop("Too much came from your network in the last hour.", until)
-        until = Tally.objects.count(f"feedback-{what}", most=a_day, within=DAY)
+        until = Tally.objects.count_one(f"feedback-{what}", most=a_day, within=DAY)
         if until is not None:
             logger.warning("Feedback is not taken until %s: %s came in a day", f"{until:%H:%M}", a_day)
             self._stop("More came today than we can read.", until)
@@ -221,7 +221,7 @@ def _asked(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     version = _version(here, int(number) if re.fullmatch("[0-9]{1,9}", number) else 0)
     about = request.GET.get("about", "")
     form = _form(page, None, initial={"kind": about if about in Feedback.Kind.values else ""})
-    return _render(request, form, page, Ticket.make(version.number, page.read_at))
+    return _render(request, form, page, Ticket.make(version.number, form.now))
 
 
 def _sent(request: HttpRequest, condition: str, article: str) -> HttpResponse:

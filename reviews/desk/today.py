@@ -126,7 +126,9 @@ def _read(user: User) -> tuple[dt.datetime, int, int]:
     mistake = Q(kind=Feedback.Kind.MISTAKE)
     now = ExpressionWrapper(clock.now(), output_field=DateTimeField())
     # On the person's own row, which is there.
-    return User.objects.filter(pk=user.pk).values_list(now, waiting(mistake), waiting(~mistake)).get()
+    columns = (now, waiting(mistake), waiting(~mistake))
+    read: tuple[dt.datetime, int, int] = User.objects.filter(pk=user.pk).values_list(*columns).get()
+    return read
 
 
 def readers(mistakes: int, others: int) -> Panel:

@@ -50,18 +50,18 @@ def test_what_is_kept_is_plain_and_names_nobody() -> None:
 def test_so_many_are_counted_and_then_it_says_until_when() -> None:
     start, hour = dt.datetime.now(dt.UTC), dt.timedelta(hours=1)
     with time_machine.travel(start, tick=False):
-        assert [Tally.objects.count("acts", most=2, within=hour) for _ in range(3)] == [None, None, start + hour]
-        assert Tally.objects.count("others", most=1, within=hour) is None
+        assert [Tally.objects.count_one("acts", most=2, within=hour) for _ in range(3)] == [None, None, start + hour]
+        assert Tally.objects.count_one("others", most=1, within=hour) is None
     with time_machine.travel(start + hour / 2, tick=False):
-        assert Tally.objects.count("acts", most=2, within=hour) == start + hour
+        assert Tally.objects.count_one("acts", most=2, within=hour) == start + hour
     with time_machine.travel(start + hour, tick=False):
-        assert Tally.objects.count("acts", most=2, within=hour) is None
+        assert Tally.objects.count_one("acts", most=2, within=hour) is None
 
 
 def test_what_is_undone_is_not_counted() -> None:
     for _ in range(3):
         with contextlib.suppress(ValueError), transaction.atomic():
-            assert Tally.objects.count("acts", most=1, within=dt.timedelta(hours=1)) is None
+            assert Tally.objects.count_one("acts", most=1, within=dt.timedelta(hours=1)) is None
             raise ValueError("undone")
 
 
