@@ -43,6 +43,8 @@ FORGED = "This form was not made here, or was changed on its way. Send it once m
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 # How many an hour from one block of addresses: those with words, which somebody reads, and those without.
 MESSAGES_AN_HOUR, ANSWERS_AN_HOUR = 5, 30
+# And a day: as many as in so many hours, so that no single network fills the day for everybody.
+HOURS_A_DAY = 4
 # A day has room for so many times more answers without words, which are only counted.
 ANSWERS_FOR_A_MESSAGE = 10
 
@@ -179,9 +181,10 @@ class FeedbackForm(VerbForm, forms.Form):
         what = "messages" if with_words else "answers"
         an_hour = MESSAGES_AN_HOUR if with_words else ANSWERS_AN_HOUR
         a_day = settings.FEEDBACK_A_DAY * (1 if with_words else ANSWERS_FOR_A_MESSAGE)
-        until = Tally.objects.count_one(f"feedback-{what}-{self.caller}", most=an_hour, within=HOUR)
-        if until is not None:
-            self._stop("Too much came from your network in the last hour.", until)
+        for time, most, within in (("hour", an_hour, HOUR), ("day", HOURS_A_DAY * an_hour, DAY)):
+            until = Tally.objects.count_one(f"feedback-{what}-{time}-{self.caller}", most=most, within=within)
+            if until is not None:
+                self._stop(f"Too much came from your network in the last {time}.", until)
         until = Tally.objects.count_one(f"feedback-{what}", most=a_day, within=DAY)
         if until is not None:
             logger.warning("Feedback is not taken until %s: %s came in a day", f"{until:%H:%M}", a_day)
