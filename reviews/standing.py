@@ -30,6 +30,16 @@ class Standing(models.TextChoices):
 
 
 @dataclass(frozen=True)
+class Licence:
+    """The licence on which a review was signed."""
+
+    profession: str
+    register: str
+    number: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Stamp:
     """The review stamp of a page on a day: who approved the text, when, and until when that holds."""
 
@@ -40,6 +50,10 @@ class Stamp:
     next_due: dt.date
     revoked_on: dt.date | None
     today: dt.date
+    suffix: str = ""
+    licence: Licence | None = None
+    recorded_at: dt.datetime | None = None
+    note: str = ""
 
     @classmethod
     def of(cls, publication: Publication) -> "Stamp":
@@ -63,7 +77,16 @@ class Stamp:
             next_due=dt.date.fromisoformat(facts["next_due"]),
             revoked_on=dt.date.fromisoformat(revoked) if revoked else None,
             today=today,
+            suffix=facts["suffix"],
+            licence=Licence(facts["profession"], facts["register"], facts["number"], facts["register_url"]),
+            recorded_at=_moment(facts["recorded_at"]),
+            note=facts["note"],
         )
+
+    @property
+    def name(self) -> str:
+        """The reviewer's name as it was signed, without what stands behind it."""
+        return self.reviewer.removesuffix(f", {self.suffix}") if self.suffix else self.reviewer
 
     @property
     def lapses_on(self) -> dt.date:
@@ -119,6 +142,12 @@ class Stamp:
             - self.signed_on.month
             - (self.today.day < self.signed_on.day)
         )
+
+
+def _moment(value: str) -> dt.datetime:
+    """A moment as the databases write it into JSON: SQLite leaves the zone out, which is UTC."""
+    moment = dt.datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def with_facts(articles: "models.QuerySet[Article]") -> "models.QuerySet[Article]":
