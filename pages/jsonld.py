@@ -6,7 +6,7 @@ docs/machines.md lists what each page tells.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from articles import rendering
-from articles.models import Article, Citation, Condition, ConditionCode, Origin, Topic
+from articles.models import Citation, Condition, ConditionCode, Origin, Topic
 from community.counting import ShownCount
 from reviews.models import CredentialCheck, Reviewer
 from reviews.standing import Stamp
@@ -44,7 +43,8 @@ class Head:
     path: str
     kind: str = "website"  # of Open Graph: website, article or profile
     data: Node | None = None
-    feed_of: Condition | None = None
+    feed_about: str = ""  # the name of the condition that the page is about
+    feed_path: str = ""
 
     @property
     def url(self) -> str:
@@ -89,12 +89,17 @@ def _term(name: str) -> Node:
 
 
 def _trail(*steps: tuple[str, str]) -> Node:
-    """Where a page stands: names and paths from the top down."""
+    """Where a page stands below all conditions: names and paths from the top down."""
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
-            {"@type": "ListItem", "position": place, "name": name, "item": absolute(path)}
-            for place, (name, path) in enumerate(steps, start=1)
+            {
+                "@type": "ListItem",
+                "position": place,
+                "name": name,
+                "item": {"@type": "WebPage", "@id": absolute(path)},
+            }
+            for place, (name, path) in enumerate([("Conditions", reverse("conditions")), *steps], start=1)
         ],
     }
 
@@ -159,124 +164,103 @@ def _source(citation: Citation) -> Node:
     )
 
 
-def _parts(article: Article, question: str, html: str) -> list[Node]:
+def _parts(page: "QuestionPage", sections: Iterable[tuple[str, str]]) -> list[Node]:
     """The sections of a text, or the text as one, by the aspect that its topic has in schema.org."""
-    page = absolute(article.get_absolute_url())
-    sections = [(title, f"{page}#{anchor}") for anchor, title in rendering.contents(html)]
+    article = page.publication.article
+    url = absolute(article.get_absolute_url())
+    parts = [(title, f"{url}#{anchor}") for anchor, title in sections] or [(page.revision.question, url)]
+    aspect = _term(Topic(article.topic).health_aspect)
     return [
-        {
-            "@type": "HealthTopicContent",
-            "headline": title,
-            "url": url,
-            "hasHealthAspect": _term(Topic(article.topic).health_aspect),
-        }
-        for title, url in sections or [(question, page)]
+        {"@type": "HealthTopicContent", "headline": title, "url": url, "hasHealthAspect": aspect}
+        for title, url in parts
     ]
 
 
-def question(page: "QuestionPage") -> Head:
-    """A question page, its text checked already."""
-    publication, revision, stamp = page.publication, page.revision, page.stamp
-    article, condition = publication.article, publication.article.condition
-    path, hub = article.get_absolute_url(), condition.get_absolute_url()
-    source = SOURCES.get(revision.origin)
-    node = {
-        "@type": "MedicalWebPage",
+def _page(kind: str, path: str, name: str, language: str = "en") -> Node:
+    """What is said of every page."""
+    return {
+        "@type": kind,
         "@id": absolute(path),
         "url": absolute(path),
-        "name": revision.question,
+        "name": name,
+        "inLanguage": language,
+        "publisher": publisher(),
+    }
+
+
+def question(page: "QuestionPage", sections: Iterable[tuple[str, str]]) -> Head:
+    """A question page, its text checked already; `sections` are the ids and headings of the text."""
+    publication, revision = page.publication, page.revision
+    article, condition = publication.article, publication.article.condition
+    path, name = article.get_absolute_url(), publication.condition_name or condition.slug
+    answer = {"@type": "Answer", "text": revision.short_answer, "url": absolute(path)}
+    source = SOURCES.get(revision.origin)
+    node = _page("MedicalWebPage", path, revision.question, article.language) | {
         "description": revision.short_answer,
-        "inLanguage": article.language,
         "datePublished": _moment(publication.first_at),
         "dateModified": _moment(publication.changed_at),
-        **_claims(stamp),
-        "publisher": publisher(),
         "medicalAudience": PATIENTS,
         "digitalSourceType": _term(source) if source else None,
         "about": _about(
             condition,
-            publication.condition_name or condition.slug,
+            name,
             [each["text"] for each in publication.other_names or []],
             [(each["system"], each["code"]) for each in publication.codes or []],
         ),
-        "mainEntity": {
-            "@type": "Question",
-            "name": revision.question,
-            "acceptedAnswer": {"@type": "Answer", "text": revision.short_answer, "url": absolute(path)},
-        }
-        if revision.short_answer
-        else None,
-        "hasPart": _parts(article, revision.question, revision.html),
+        "hasPart": _parts(page, sections),
         "citation": [_source(citation) for citation in page.citations],
-        "breadcrumb": _trail(
-            ("Conditions", reverse("conditions")),
-            (publication.condition_name or condition.slug, hub),
-            (revision.question, path),
-        ),
+        "breadcrumb": _trail((name, condition.get_absolute_url()), (revision.question, path)),
+        **_claims(page.stamp),
     }
-    lapsed = "" if stamp.in_date else " (review lapsed)"
+    if revision.short_answer:
+        node["mainEntity"] = {"@type": "Question", "name": revision.question, "acceptedAnswer": answer}
+    lapsed = "" if page.stamp.in_date else " (review lapsed)"
     short = Truncator(revision.short_answer).words(DESCRIPTION_WORDS)
-    return Head(f"{revision.question}{lapsed}", short, path, "article", _whole(node), condition)
+    feed = reverse("condition-feed", args=[condition.slug])
+    return Head(f"{revision.question}{lapsed}", short, path, "article", _whole(node), name, feed)
 
 
 def hub(
-    condition: Condition, names: list[str], codes: Iterable[ConditionCode], shown: "list[Line]", overview: Any
+    condition: Condition,
+    names: list[str],
+    codes: Iterable[ConditionCode],
+    lines: "list[Line]",
+    overview: Mapping[str, Any] | None,
 ) -> Head:
     """The page of a condition; of its overview, which is reviewed, the short answer under the overview's own stamp."""
     path = condition.get_absolute_url()
-    parts: list[Node] = [
-        {"@type": "MedicalWebPage", "@id": absolute(line.url), "url": absolute(line.url), "name": line.title}
-        for line in shown
-    ]
-    if overview is not None:
-        url = next(line.url for line in shown if line.topic == Topic.OVERVIEW)
-        part = next(part for part in parts if part["@id"] == absolute(url))
-        part |= {"description": overview["short_answer"], **_claims(overview["stamp"])}
-    node = {
-        "@type": "CollectionPage" if overview is None else "MedicalWebPage",
-        "@id": absolute(path),
-        "url": absolute(path),
-        "name": condition.name,
-        "inLanguage": "en",
-        "publisher": publisher(),
+    parts: list[Node] = []
+    for line in lines:
+        part = {"@type": "MedicalWebPage", "@id": absolute(line.url), "url": absolute(line.url), "name": line.title}
+        if overview is not None and overview["url"] == line.url:
+            part |= {"description": overview["short_answer"], **_claims(overview["stamp"])}
+        parts.append(part)
+    node = _page("CollectionPage" if overview is None else "MedicalWebPage", path, condition.name) | {
         "about": _about(condition, condition.name, names, [(code.system, code.code) for code in codes]),
         "hasPart": parts,
-        "breadcrumb": _trail(("Conditions", reverse("conditions")), (condition.name, path)),
+        "breadcrumb": _trail((condition.name, path)),
     }
     words = f"{condition.name}: questions answered, each page reviewed by a named clinician."
-    return Head(condition.name, words, path, data=_whole(node), feed_of=condition)
+    feed = reverse("condition-feed", args=[condition.slug])
+    return Head(condition.name, words, path, "website", _whole(node), condition.name, feed)
 
 
 def community(condition: Condition, path: str, members: ShownCount | None) -> Head:
     """The page of a community; its number only as an exact figure that readers see too."""
-    exact = members is not None and members.figure is not None and not members.rounded
-    node = {
-        "@type": "WebPage",
-        "@id": absolute(path),
-        "url": absolute(path),
-        "name": f"The {condition.name} community",
-        "inLanguage": "en",
-        "publisher": publisher(),
-        "mainEntity": _filled(
-            {
-                "@type": "Organization",
-                "name": f"The {condition.name} community",
-                "url": absolute(path),
-                "interactionStatistic": {
-                    "@type": "InteractionCounter",
-                    "interactionType": {"@type": "JoinAction"},
-                    "userInteractionCount": members.figure,
-                }
-                if exact and members is not None
-                else None,
-            }
-        ),
-        "breadcrumb": _trail(
-            ("Conditions", reverse("conditions")), (condition.name, condition.get_absolute_url()), ("Community", path)
-        ),
+    name = f"The {condition.name} community"
+    people = {"@type": "Organization", "name": name, "url": absolute(path)}
+    if members is not None and members.figure is not None and not members.rounded:
+        people["interactionStatistic"] = {
+            "@type": "InteractionCounter",
+            "interactionType": {"@type": "JoinAction"},
+            "userInteractionCount": members.figure,
+        }
+    node = _page("WebPage", path, name) | {
+        "mainEntity": people,
+        "breadcrumb": _trail((condition.name, condition.get_absolute_url()), ("Community", path)),
     }
     words = f"How many people joined the {condition.name} community, and how they are counted."
-    return Head(f"The {condition.name} community", words, path, data=_whole(node))
+    return Head(name, words, path, data=_whole(node))
 
 
 def reviewer(row: Reviewer, checks: Iterable[CredentialCheck], today: dt.date) -> Head:
@@ -291,35 +275,18 @@ def reviewer(row: Reviewer, checks: Iterable[CredentialCheck], today: dt.date) -
         "description": row.bio,
     }
     holds = [check for check in checks if check.valid_until and check.valid_from <= today <= check.valid_until]
-    if holds:
-        found = [
-            _licence(each.profession, each.register, each.number, each.register_url)
-            for each in (check.credential for check in holds)
-        ]
-        person |= {name: [each[name] for each in found if name in each] for name in found[0]}
-    node = {
-        "@type": "ProfilePage",
-        "@id": absolute(path),
-        "url": absolute(path),
-        "name": row.signature,
-        "inLanguage": "en",
-        "publisher": publisher(),
-        "mainEntity": _filled(person),
-    }
+    for credential in (check.credential for check in holds):
+        found = _licence(credential.profession, credential.register, credential.number, credential.register_url)
+        for name, value in found.items():
+            person[name] = [*person.get(name, []), value]
+    node = _page("ProfilePage", path, row.signature) | {"mainEntity": _filled(person)}
     words = f"Who {row.signature} is, how the licence was checked, and which pages they approved."
     return Head(row.signature, words, path, "profile", _whole(node))
 
 
 def home() -> Head:
     """The first page: the site and who runs it."""
-    node = {
-        "@type": "WebSite",
-        "@id": absolute("/#site"),
-        "url": absolute("/"),
-        "name": settings.SITE_NAME,
-        "inLanguage": "en",
-        "publisher": publisher(),
-    }
+    node = _page("WebSite", "/", settings.SITE_NAME)
     words = "Medically reviewed answers about rare conditions. Every page shows who approved it, when, and until when."
     return Head(f"{settings.SITE_NAME}: answers about rare conditions, signed and dated", words, "/", data=_whole(node))
 

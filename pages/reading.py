@@ -77,7 +77,7 @@ class Line:
 class QuestionPage:
     """All that a question page shows."""
 
-    publication: Publication
+    publication: "Shown"
     citations: list[Citation]
     stamp: Stamp
     members: ShownCount | None

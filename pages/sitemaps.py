@@ -1,11 +1,13 @@
 """What a search engine may read, where it finds it, and when the words on each page changed last.
 
-`lastmod` is the day of the last approved change of words, never that of a review, a number of members or a release;
-a page that has no such day has none. The sitemap is in parts, each made with a few queries.
+`lastmod` is the moment of the last approved change of words, never that of a review, a number of members or a release;
+a page that has no such moment has none. The sitemap is in parts, so that each is made with one query.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+import re
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts.prepared import Prepared
-from articles.models import Article
+from articles.models import Article, Condition
 from reviews.models import Publication, Reviewer
 from reviews.models.publications import PublicationQuerySet
 
@@ -24,11 +26,11 @@ from .views import reader_page
 
 XML = "application/xml"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-# How many articles, by their numbers, share a part; the standard allows 50,000 addresses.
-RANGE = 10_000
+# How many numbers of rows share a part; the standard allows 50,000 addresses.
+QUESTIONS, CONDITIONS = 10_000, 500
 # The pages of the site itself.
 OWN_PAGES = ["home", "conditions", "how-we-review"]
-# What no search engine needs. “/search/”, “/me/” and the forms are the same for every page.
+# Nothing to be found in a search: the desk, what belongs to one person, and forms.
 DISALLOWED = [
     "/admin/",
     "/accounts/",
@@ -39,7 +41,7 @@ DISALLOWED = [
     "/conditions/*/community/suggest/",
 ]
 
-Address = tuple[str, dt.datetime | None]
+Addresses = list[tuple[str, dt.datetime | None]]
 
 
 @reader_page
@@ -58,27 +60,26 @@ def robots(request: HttpRequest) -> HttpResponse:
 @reader_page
 def index(request: HttpRequest) -> HttpResponse:
     """The parts of the sitemap, none of them empty."""
+    parts = ["site", *(["reviewers"] if _reviewers() else []), *_hub_parts(), *_question_parts()]
     document = markup.root("sitemapindex", xmlns=SITEMAP)
-    for part in ["site", "reviewers", *_parts("conditions"), *_parts("questions")]:
-        if part != "reviewers" or _reviewers():
-            markup.add(markup.add(document, "sitemap"), "loc", absolute(reverse("sitemap-part", args=[part])))
+    for name in parts:
+        markup.add(markup.add(document, "sitemap"), "loc", absolute(reverse("sitemap-part", args=[name])))
     return markup.answer(document, XML)
 
 
 @reader_page
 def part(request: HttpRequest, part: str) -> HttpResponse:
     """One part: the site's own pages, the reviewers, or a range of conditions or questions."""
-    kind, _, number = part.partition("-")
-    if part == "site":
-        return _answer((reverse(name), None) for name in OWN_PAGES)
-    if part == "reviewers":
-        return _answer((row.get_absolute_url(), None) for row in _reviewers())
-    if kind not in RANGES or not number.isdecimal() or part not in _parts(kind):
+    kind, number = (re.fullmatch(r"([a-z]+)(?:-([1-9][0-9]{0,5}))?", part) or [part, "", None])[1:]
+    make = {
+        ("site", False): _own_pages,
+        ("reviewers", False): _reviewers,
+        ("conditions", True): _hubs,
+        ("questions", True): _questions,
+    }.get((kind, number is not None))
+    pages = make(*([int(number)] if number else [])) if make else []
+    if not pages:
         raise Http404("There is no such part of the sitemap.")
-    return _answer(_questions(int(number)) if kind == "questions" else _hubs(int(number)))
-
-
-def _answer(pages: Iterable[Address]) -> HttpResponse:
     document = markup.root("urlset", xmlns=SITEMAP)
     for path, changed_at in pages:
         url = markup.add(document, "url")
@@ -88,50 +89,29 @@ def _answer(pages: Iterable[Address]) -> HttpResponse:
     return markup.answer(document, XML)
 
 
-def _reviewers() -> list[Reviewer]:
+def _own_pages() -> Addresses:
+    return [(reverse(name), None) for name in OWN_PAGES]
+
+
+def _reviewers() -> Addresses:
     """Everybody under whose name readers saw a text; one query."""
     seen = Publication.objects.counted().filter(review__reviewer=models.OuterRef("pk"))
-    return list(Reviewer.objects.filter(models.Exists(seen)).order_by("slug"))
+    return [(row.get_absolute_url(), None) for row in Reviewer.objects.filter(models.Exists(seen)).order_by("slug")]
 
 
-# What stands in each range, by the column that is counted, and how many of them share one.
-RANGES = {"conditions": ("article__condition", 500), "questions": ("article", RANGE)}
+def _of_articles(start: int, end: int) -> PublicationQuerySet:
+    """The live pages of a range of articles."""
+    return Publication.objects.live().filter(article__gte=start, article__lt=end)
 
 
-def _live_in(kind: str, number: int) -> PublicationQuerySet:
-    """The live pages of a range."""
-    column, size = RANGES[kind]
-    return Publication.objects.live().filter(**{f"{column}__gte": number * size, f"{column}__lt": (number + 1) * size})
+def _of_conditions(start: int, end: int) -> PublicationQuerySet:
+    """The live pages about a range of conditions."""
+    return Publication.objects.live().filter(article__condition__gte=start, article__condition__lt=end)
 
 
-def _parts(kind: str) -> list[str]:
-    """The ranges in which there is a live page; a small query for each range."""
-    column, size = RANGES[kind]
-    last = Article.objects.aggregate(last=models.Max("condition" if kind == "conditions" else "pk"))["last"] or 0
-    return [
-        f"{kind}-{number + 1}"
-        for number in range(last // size + 1)
-        if _any_live[kind](start=number * size, end=(number + 1) * size)
-    ]
-
-
-_any_live = {
-    "conditions": Prepared(
-        lambda start, end: (
-            Publication.objects.live()
-            .filter(article__condition__gte=start, article__condition__lt=end)
-            .order_by("pk")[:1]
-        )
-    ),
-    "questions": Prepared(
-        lambda start, end: Publication.objects.live().filter(article__gte=start, article__lt=end).order_by("pk")[:1]
-    ),
-}
-
-
-def _questions(number: int) -> list[Address]:
+def _questions(number: int) -> Addresses:
     """The question pages of a range; one query."""
-    rows = with_dates(_live_in("questions", number - 1)).order_by("article")
+    rows = with_dates(_of_articles((number - 1) * QUESTIONS, number * QUESTIONS)).order_by("article")
     return [
         (reverse("question", args=[condition, article]), changed_at)
         for condition, article, changed_at in rows.values_list(
@@ -140,10 +120,29 @@ def _questions(number: int) -> list[Address]:
     ]
 
 
-def _hubs(number: int) -> list[Address]:
-    """The conditions of a range that have live pages; a hub changes when one of the pages it lists does. One query."""
-    rows = with_dates(_live_in("conditions", number - 1)).values_list("article__condition__slug", "changed_at")
+def _hubs(number: int) -> Addresses:
+    """The conditions of a range that have live pages; a hub changes when one of those does. One query."""
+    rows = with_dates(_of_conditions((number - 1) * CONDITIONS, number * CONDITIONS))
     latest: dict[str, dt.datetime] = {}
-    for condition, changed_at in rows.order_by("article__condition__slug"):
-        latest[condition] = max(changed_at, latest.get(condition, changed_at))
-    return [(reverse("condition", args=[condition]), changed_at) for condition, changed_at in latest.items()]
+    for slug, changed_at in rows.order_by("article__condition").values_list("article__condition__slug", "changed_at"):
+        latest[slug] = max(changed_at, latest.get(slug, changed_at))
+    return [(reverse("condition", args=[slug]), changed_at) for slug, changed_at in latest.items()]
+
+
+_a_question = Prepared(lambda start, end: _of_articles(start, end).order_by("pk")[:1])
+_a_hub = Prepared(lambda start, end: _of_conditions(start, end).order_by("pk")[:1])
+
+
+def _question_parts() -> list[str]:
+    """The ranges of articles with a live page; a small query for each range."""
+    return [f"questions-{number}" for number in _ranges(Article, QUESTIONS, _a_question)]
+
+
+def _hub_parts() -> list[str]:
+    """The ranges of conditions with a live page; a small query for each range."""
+    return [f"conditions-{number}" for number in _ranges(Condition, CONDITIONS, _a_hub)]
+
+
+def _ranges(model: "type[models.Model]", size: int, live: Callable[..., list[Any]]) -> list[int]:
+    last = model._default_manager.aggregate(last=models.Max("pk"))["last"] or 0
+    return [each + 1 for each in range(last // size + 1) if live(start=each * size, end=(each + 1) * size)]

@@ -124,7 +124,12 @@ def _overview(condition: Condition, line: reading.Line | None) -> dict[str, Any]
     except reading.Tampered as tampered:
         logger.critical("%s does not match its digest and is not shown. Run verify_record.", tampered)
         return None
-    return {"short_answer": shown.revision.short_answer, "stamp": shown.stamp, "version": shown.revision.number}
+    return {
+        "short_answer": shown.revision.short_answer,
+        "stamp": shown.stamp,
+        "version": shown.revision.number,
+        "url": page.article.get_absolute_url(),
+    }
 
 
 @reader_page
@@ -153,6 +158,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
         page = reading.question_page(publication)
     except reading.Tampered as tampered:
         return _tampered(request, tampered)
+    contents = rendering.contents(page.revision.html)
     return render(
         request,
         "pages/question.html",
@@ -161,7 +167,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "condition_name": publication.condition_name,
             "revision": page.revision,
             "citations": page.citations,
-            "contents": rendering.contents(page.revision.html),
+            "contents": contents,
             "stamp": page.stamp,
             "lapsed": not page.stamp.in_date,
             "last_updated": reading.last_updated(publication),
@@ -172,7 +178,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "community_url": f"{here.condition.get_absolute_url()}community/",
             "today": page.stamp.today,
             "section": "conditions",
-            "machine": jsonld.question(page),
+            "machine": jsonld.question(page, contents),
         },
     )
 
