@@ -70,14 +70,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @reader_page
 def part(request: HttpRequest, part: str) -> HttpResponse:
     """One part: the site's own pages, the reviewers, or a range of conditions or questions."""
-    kind, number = (re.fullmatch(r"([a-z]+)(?:-([1-9][0-9]{0,5}))?", part) or [part, "", None])[1:]
-    make = {
-        ("site", False): _own_pages,
-        ("reviewers", False): _reviewers,
-        ("conditions", True): _hubs,
-        ("questions", True): _questions,
-    }.get((kind, number is not None))
-    pages = make(*([int(number)] if number else [])) if make else []
+    found = re.fullmatch(r"(conditions|questions)-([1-9][0-9]{0,5})", part)
+    if found is not None:
+        pages = (_hubs if found[1] == "conditions" else _questions)(int(found[2]))
+    else:
+        pages = {"site": _own_pages, "reviewers": _reviewers}.get(part, list)()
     if not pages:
         raise Http404("There is no such part of the sitemap.")
     document = markup.root("urlset", xmlns=SITEMAP)
@@ -129,8 +126,8 @@ def _hubs(number: int) -> Addresses:
     return [(reverse("condition", args=[slug]), changed_at) for slug, changed_at in latest.items()]
 
 
-_a_question = Prepared(lambda start, end: _of_articles(start, end).order_by("pk")[:1])
-_a_hub = Prepared(lambda start, end: _of_conditions(start, end).order_by("pk")[:1])
+_a_question = Prepared(lambda start, end: _of_articles(start, end).order_by()[:1])
+_a_hub = Prepared(lambda start, end: _of_conditions(start, end).order_by()[:1])
 
 
 def _question_parts() -> list[str]:

@@ -16,7 +16,7 @@ from tests.conftest import Clock
 
 from . import dom, site
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 PAGE = "/conditions/poems-syndrome/prognosis/"
 HUB = "/conditions/poems-syndrome/"
@@ -296,7 +296,7 @@ HOSTILE = "</script><script>alert(1)</script><!-- <script> ]]> & ' \" \\ \u2028 
 def test_no_word_of_a_text_ends_the_block(client: Client) -> None:
     # way 29
     make.condition("poems-syndrome", HOSTILE, HOSTILE[::-1])
-    words = HOSTILE.replace("\u2028", "")  # which a text refuses
+    words = HOSTILE.replace("\u2028 ", "")  # which a text refuses
     source = Source(title=words, url="https://example.org/?a='&b=<")
     site.live(make.condition(), "prognosis", question=words, short_answer=words, sources=(source,))
     content = client.get(PAGE).content.decode()
