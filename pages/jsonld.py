@@ -248,7 +248,7 @@ def hub(
 def community(condition: Condition, path: str, members: ShownCount | None) -> Head:
     """The page of a community; its number only as an exact figure that readers see too."""
     name = f"The {condition.name} community"
-    people = {"@type": "Organization", "name": name, "url": absolute(path)}
+    people: Node = {"@type": "Organization", "name": name, "url": absolute(path)}
     if members is not None and members.figure is not None and not members.rounded:
         people["interactionStatistic"] = {
             "@type": "InteractionCounter",
@@ -266,7 +266,7 @@ def community(condition: Condition, path: str, members: ShownCount | None) -> He
 def reviewer(row: Reviewer, checks: Iterable[CredentialCheck], today: dt.date) -> Head:
     """The page of a reviewer, with the licences that were found to hold today."""
     path = row.get_absolute_url()
-    person = {
+    person: Node = {
         "@type": "Person",
         "name": row.name,
         "url": absolute(path),

@@ -106,24 +106,25 @@ def _of_conditions(start: int, end: int) -> PublicationQuerySet:
     return Publication.objects.live().filter(article__condition__gte=start, article__condition__lt=end)
 
 
+def _changed(rows: PublicationQuerySet) -> list[tuple[str, str, dt.datetime]]:
+    """Condition, article and the moment of the last change of live pages, in order; one query."""
+    columns = ("article__condition__slug", "article__slug", "changed_at")
+    found = with_dates(rows).order_by("article__condition__slug", "article__slug")
+    return list(found.values_list(*columns))  # type: ignore[misc]  # of with_dates()
+
+
 def _questions(number: int) -> Addresses:
-    """The question pages of a range; one query."""
-    rows = with_dates(_of_articles((number - 1) * QUESTIONS, number * QUESTIONS)).order_by("article")
-    return [
-        (reverse("question", args=[condition, article]), changed_at)
-        for condition, article, changed_at in rows.values_list(
-            "article__condition__slug", "article__slug", "changed_at"
-        )
-    ]
+    """The question pages of a range."""
+    rows = _changed(_of_articles((number - 1) * QUESTIONS, number * QUESTIONS))
+    return [(reverse("question", args=[condition, article]), changed_at) for condition, article, changed_at in rows]
 
 
 def _hubs(number: int) -> Addresses:
-    """The conditions of a range that have live pages; a hub changes when one of those does. One query."""
-    rows = with_dates(_of_conditions((number - 1) * CONDITIONS, number * CONDITIONS))
+    """The conditions of a range that have live pages; a hub changes when one of those does."""
     latest: dict[str, dt.datetime] = {}
-    for slug, changed_at in rows.order_by("article__condition").values_list("article__condition__slug", "changed_at"):
-        latest[slug] = max(changed_at, latest.get(slug, changed_at))
-    return [(reverse("condition", args=[slug]), changed_at) for slug, changed_at in latest.items()]
+    for condition, _, changed_at in _changed(_of_conditions((number - 1) * CONDITIONS, number * CONDITIONS)):
+        latest[condition] = max(changed_at, latest.get(condition, changed_at))
+    return [(reverse("condition", args=[condition]), changed_at) for condition, changed_at in latest.items()]
 
 
 _a_question = Prepared(lambda start, end: _of_articles(start, end).order_by()[:1])
