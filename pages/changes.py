@@ -85,7 +85,7 @@ def with_facts(publications: PublicationQuerySet) -> PublicationQuerySet:
         revoked=True,
     ).order_by("-pk")
     before = _of_article().filter(live_from__lt=models.OuterRef("changed_at")).order_by("-live_from")
-    return with_dates(publications.with_stamp()).annotate(
+    return with_dates(publications.with_stamp(signature=True)).annotate(
         first_digest=models.Subquery(_of_article().values("review__digest")[:1]),
         withdrawn_before=models.Subquery(before.values("withdrawal__pk")[:1]),
         note_counts=models.Exists(Review.objects.valid().filter(pk=models.OuterRef("review"))),
@@ -113,22 +113,27 @@ class Change:
         """What happened last. A correction is other words than those that were withdrawn."""
         if self.withdrawal is not None or self.stamp is None:
             return Kind.WITHDRAWN
-        if self.stamp.recorded_at is not None and self.stamp.recorded_at > self.publication.live_from:
+        if self.stamp.signature is not None and self.stamp.signature.recorded_at > self.publication.live_from:
             return Kind.CHECKED
         return Kind.CORRECTED if self.publication.withdrawn_before else Kind.CHANGED
 
     @property
     def updated(self) -> dt.datetime:
         """When the page or its review changed last; never on account of a number of members, a day or a release."""
-        moments = [self.publication.live_from, self.publication.void_at]
-        moments += [self.stamp.recorded_at if self.stamp else None, self.withdrawal.at if self.withdrawal else None]
+        signature = self.stamp.signature if self.stamp else None
+        moments = [
+            self.publication.live_from,
+            self.publication.void_at,
+            signature.recorded_at if signature else None,
+            self.withdrawal.at if self.withdrawal else None,
+        ]
         return max(moment for moment in moments if moment is not None)
 
     @property
     def note(self) -> str:
         """The clinician's public note about it, where its approval counts and its words may be read."""
-        if self.kind == Kind.CHECKED and self.stamp is not None:
-            return self.stamp.note
+        if self.kind == Kind.CHECKED and self.stamp is not None and self.stamp.signature is not None:
+            return self.stamp.signature.note
         readable = self.kind != Kind.WITHDRAWN and self.publication.note_counts
         return self.publication.review.public_note if readable else ""
 
@@ -152,13 +157,9 @@ def newest(count: int, *, about: int | None = None) -> list[Change]:
 def _latest(count: int) -> set[int]:
     """The articles among which are those that changed last: the latest of each kind of change, four queries."""
     current = Publication.objects.current()
-    # Under a text that is the last at its address, or under the changes of one.
-    behind = models.Exists(current.filter(review__revision=models.OuterRef("revision"))) | models.Exists(
-        current.filter(review__base=models.OuterRef("pk"))
-    )
-    seen = Publication.objects.counted().filter(
-        review__revision=models.OuterRef("revision"), live_from__lt=models.OuterRef("recorded_at")
-    )
+    of_text = current.filter(review__revision=models.OuterRef("revision"))
+    checked = of_text.filter(live_from__lt=models.OuterRef("recorded_at"))
+    behind = models.Exists(of_text) | models.Exists(current.filter(review__base=models.OuterRef("pk")))
     approved = Review.objects.filter(decision=Review.Decision.APPROVED)
     revoked = models.Q(credential_check__credential__checks__revoked=True)
     events: list[tuple[models.QuerySet[Any], str, str]] = [
@@ -170,7 +171,7 @@ def _latest(count: int) -> set[int]:
             "publication__article",
             "at",
         ),
-        (approved.whole_page().filter(models.Exists(seen)).filter(behind), "revision__article", "recorded_at"),
+        (approved.whole_page().filter(models.Exists(checked)), "revision__article", "recorded_at"),
         (
             approved.filter(revoked).filter(behind),
             "revision__article",

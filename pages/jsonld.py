@@ -131,10 +131,11 @@ def _claims(stamp: Stamp) -> Node:
         "url": absolute(reverse("reviewer", args=[stamp.slug])),
         "jobTitle": stamp.role,
     }
-    if stamp.name != stamp.reviewer:
-        person["honorificSuffix"] = stamp.suffix
-    if stamp.licence is not None:
-        person |= _licence(stamp.licence.profession, stamp.licence.register, stamp.licence.number, stamp.licence.url)
+    signature = stamp.signature
+    if signature is not None:
+        if stamp.name != stamp.reviewer:
+            person["honorificSuffix"] = signature.suffix
+        person |= _licence(signature.profession, signature.register, signature.number, signature.register_url)
     return {"lastReviewed": stamp.signed_on.isoformat(), "reviewedBy": person}
 
 

@@ -142,7 +142,7 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
     """The publication of the article that has, or had, this address; with names and counts for its page."""
     waiting = ReviewRequest.objects.open().filter(revision__article=models.OuterRef("article"))
     return (
-        with_dates(publications)
+        with_dates(publications.with_stamp(signature=True))
         .filter(article__slugs__slug=article, article__slugs__condition__slugs__slug=condition)
         .select_related("article__condition", "review__revision__article", "withdrawal", "review__reviewer")
         .annotate(
@@ -164,9 +164,7 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
 
 
 _live_at = Prepared(lambda condition, article: _at_address(Publication.objects.live(), condition, article))
-_current_at = Prepared(
-    lambda condition, article: _at_address(Publication.objects.current().with_stamp(), condition, article)
-)
+_current_at = Prepared(lambda condition, article: _at_address(Publication.objects.current(), condition, article))
 
 
 def live_at(condition: str, article: str) -> "Shown | None":

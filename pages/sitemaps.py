@@ -110,7 +110,7 @@ def _changed(rows: PublicationQuerySet) -> list[tuple[str, str, dt.datetime]]:
     """Condition, article and the moment of the last change of live pages, in order; one query."""
     columns = ("article__condition__slug", "article__slug", "changed_at")
     found = with_dates(rows).order_by("article__condition__slug", "article__slug")
-    return list(found.values_list(*columns))  # type: ignore[misc]  # of with_dates()
+    return list(found.values_list(*columns))
 
 
 def _questions(number: int) -> Addresses:

@@ -30,13 +30,32 @@ class Standing(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class Licence:
-    """The licence on which a review was signed."""
+class Signature:
+    """What stands behind a stamp on the page it belongs to: the licence of who signed, a note, when it was recorded."""
 
+    suffix: str
     profession: str
     register: str
     number: str
-    url: str
+    register_url: str
+    note: str
+    recorded_at: dt.datetime
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "Signature | None":
+        """The signature from the JSON value of `with_stamp(signature=True)`; else None."""
+        if "recorded_at" not in facts:
+            return None
+        moment = dt.datetime.fromisoformat(facts["recorded_at"])
+        return cls(
+            suffix=facts["suffix"],
+            profession=facts["profession"],
+            register=facts["register"],
+            number=facts["number"],
+            register_url=facts["register_url"],
+            note=facts["note"],
+            recorded_at=moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC),  # SQLite leaves UTC out
+        )
 
 
 @dataclass(frozen=True)
@@ -50,10 +69,7 @@ class Stamp:
     next_due: dt.date
     revoked_on: dt.date | None
     today: dt.date
-    suffix: str = ""
-    licence: Licence | None = None
-    recorded_at: dt.datetime | None = None
-    note: str = ""
+    signature: Signature | None = None
 
     @classmethod
     def of(cls, publication: Publication) -> "Stamp":
@@ -77,16 +93,13 @@ class Stamp:
             next_due=dt.date.fromisoformat(facts["next_due"]),
             revoked_on=dt.date.fromisoformat(revoked) if revoked else None,
             today=today,
-            suffix=facts["suffix"],
-            licence=Licence(facts["profession"], facts["register"], facts["number"], facts["register_url"]),
-            recorded_at=_moment(facts["recorded_at"]),
-            note=facts["note"],
+            signature=Signature.from_facts(facts),
         )
 
     @property
     def name(self) -> str:
         """The reviewer's name as it was signed, without what stands behind it."""
-        return self.reviewer.removesuffix(f", {self.suffix}") if self.suffix else self.reviewer
+        return self.reviewer.removesuffix(f", {self.signature.suffix}") if self.signature else self.reviewer
 
     @property
     def lapses_on(self) -> dt.date:
@@ -142,12 +155,6 @@ class Stamp:
             - self.signed_on.month
             - (self.today.day < self.signed_on.day)
         )
-
-
-def _moment(value: str) -> dt.datetime:
-    """A moment as the databases write it into JSON: SQLite leaves the zone out, which is UTC."""
-    moment = dt.datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def with_facts(articles: "models.QuerySet[Article]") -> "models.QuerySet[Article]":

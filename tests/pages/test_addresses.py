@@ -194,6 +194,8 @@ def test_a_question_is_found_below_its_own_condition_only(client: Client) -> Non
         "/reviewers/never-was/",
         "/reviewers/",
         "/conditions/poems%00syndrome/",
+        "/es/conditions/poems-syndrome/prognosis/",  # way 20: no language but English, and no fallback
+        "/conditions/poems-syndrome/prognosis/es/",
         f"/conditions/poems-syndrome/{'x' * 5000}/",
     ],
 )
