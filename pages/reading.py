@@ -3,31 +3,39 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.prepared import Prepared
-from articles.models import Citation, Condition, Revision, preferred_name
+from articles.models import Citation, Condition, ConditionCode, ConditionName, Revision, preferred_name
 from community.counting import ShownCount, shown
 from community.models import Community
 from reviews.models import Publication, ReviewRequest
-from reviews.models.publications import PublicationQuerySet, StampFacts
+from reviews.models.publications import PublicationQuerySet
 from reviews.standing import Stamp
+
+from .changes import Dates, with_dates
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
-class Beside(StampFacts):
+# Their codes may be shown to readers only by operators who hold a licence.
+LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
+
+
+class Beside(Dates):
     """What `live_at` and `current_at` add to a publication for its page."""
 
     condition_name: str
     member_count: int | None
     review_asked_at: dt.datetime | None
-    shown_first_at: dt.datetime
+    other_names: list[dict[str, str]] | None
+    codes: list[dict[str, str]] | None
 
 
 if TYPE_CHECKING:
@@ -69,7 +77,7 @@ class Line:
 class QuestionPage:
     """All that a question page shows."""
 
-    publication: Publication
+    publication: "Shown"
     citations: list[Citation]
     stamp: Stamp
     members: ShownCount | None
@@ -107,14 +115,35 @@ def line_of(article: int) -> Line | None:
     return None if row is None else Line.of(row)
 
 
+class _Listed(models.Aggregate):
+    """The values of a group as one JSON list."""
+
+    function = "JSONB_AGG"
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """The same in SQLite."""
+        return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
+
+
+def urls_of(articles: Iterable[int]) -> dict[int, str]:
+    """The addresses of those of some articles that are live; one query."""
+    rows = Publication.objects.live().filter(article__in=articles).select_related("article__condition")
+    return {row.article_id: row.article.get_absolute_url() for row in rows}
+
+
+def _listed(rows: "models.QuerySet[Any]", value: Any) -> models.Subquery:
+    """Something about each of the rows that belong to the article's condition, in no order; None without rows."""
+    mine = rows.filter(condition=models.OuterRef("article__condition")).order_by().values("condition")
+    return models.Subquery(mine.annotate(listed=_Listed(value)).values("listed"))
+
+
 def _at_address(publications: PublicationQuerySet, condition: str, article: str) -> PublicationQuerySet:
     """The publication of the article that has, or had, this address; with names and counts for its page."""
     waiting = ReviewRequest.objects.open().filter(revision__article=models.OuterRef("article"))
-    shown_first = (
-        Publication.objects.counted().filter(review__revision=models.OuterRef("review__revision")).order_by("live_from")
-    )
     return (
-        publications.filter(article__slugs__slug=article, article__slugs__condition__slugs__slug=condition)
+        with_dates(publications.with_stamp(signature=True))
+        .filter(article__slugs__slug=article, article__slugs__condition__slugs__slug=condition)
         .select_related("article__condition", "review__revision__article", "withdrawal", "review__reviewer")
         .annotate(
             condition_name=preferred_name("article__condition"),
@@ -122,16 +151,20 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
                 Community.objects.filter(condition=models.OuterRef("article__condition")).values("member_count")
             ),
             review_asked_at=models.Subquery(waiting.values("asked_at")[:1]),
-            shown_first_at=models.Subquery(shown_first.values("live_from")[:1]),
+            other_names=_listed(
+                ConditionName.objects.exclude(kind=ConditionName.Kind.PREFERRED),
+                JSONObject(text="text"),
+            ),
+            codes=_listed(
+                ConditionCode.objects.exclude(system__in=LICENSED_SYSTEMS), JSONObject(system="system", code="code")
+            ),
         )
         .order_by("pk")[:1]
     )
 
 
 _live_at = Prepared(lambda condition, article: _at_address(Publication.objects.live(), condition, article))
-_current_at = Prepared(
-    lambda condition, article: _at_address(Publication.objects.current().with_stamp(), condition, article)
-)
+_current_at = Prepared(lambda condition, article: _at_address(Publication.objects.current(), condition, article))
 
 
 def live_at(condition: str, article: str) -> "Shown | None":
@@ -181,5 +214,5 @@ def letters(conditions: Iterable[Condition]) -> list[tuple[str, list[Condition]]
 
 
 def last_updated(publication: "Shown") -> dt.date:
-    """The day readers first saw this version: a review that changes no word does not move it."""
-    return publication.shown_first_at.date()
+    """The day since which readers get these words: a review that changes no word does not move it."""
+    return publication.changed_at.date()

@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error
@@ -26,7 +27,7 @@ from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
 
 from . import history as record
-from . import reading
+from . import jsonld, reading
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "lapsed": len(lines) - len(fresh),
             "communities": communities,
             "today": clock.today(),
+            "machine": jsonld.home(),
         },
     )
 
@@ -74,45 +76,45 @@ def home(request: HttpRequest) -> HttpResponse:
 def conditions(request: HttpRequest) -> HttpResponse:
     """All conditions, A to Z."""
     groups = reading.letters(Condition.objects.all())
-    return render(request, "pages/conditions.html", {"groups": groups, "section": "conditions"})
+    machine = jsonld.Head("Conditions, A to Z", "All conditions, in alphabetical order.", request.path)
+    return render(request, "pages/conditions.html", {"groups": groups, "section": "conditions", "machine": machine})
 
 
 @reader_page
 def condition(request: HttpRequest, condition: str) -> HttpResponse:
     """The hub of one condition: its names, the overview's short answer, its questions."""
-    row = _condition(condition)
+    row = find_condition(condition)
     if row.slug != condition:
         return HttpResponsePermanentRedirect(row.get_absolute_url())
     lines = reading.lines(about=row)
     overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
     community = Community.objects.filter(condition=row).first()
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
-    names = row.names.exclude(kind=ConditionName.Kind.PREFERRED).values_list("text", flat=True)
+    names = list(row.names.exclude(kind=ConditionName.Kind.PREFERRED).values_list("text", flat=True))
+    codes = list(row.codes.exclude(system__in=reading.LICENSED_SYSTEMS))
+    shown = _overview(row, overview)
     return render(
         request,
         "pages/condition.html",
         {
             "condition": row,
-            "also_called": list(names),
-            "overview": _overview(row, overview),
+            "also_called": names,
+            "overview": shown,
             "topics": [(topic, found) for topic, found in topics if found],
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
-            "codes": row.codes.exclude(system__in=LICENSED_SYSTEMS),
+            "codes": codes,
             "members": reading.members(community.member_count) if community else None,
             "community_url": community.get_absolute_url() if community else "",
             "today": clock.today(),
             "section": "conditions",
+            "machine": jsonld.hub(row, names, codes, lines, shown),
         },
     )
 
 
-# Their codes may be shown to readers only by operators who hold a licence.
-LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
-
-
-def _overview(condition: Condition, line: reading.Line | None) -> dict[str, object] | None:
+def _overview(condition: Condition, line: reading.Line | None) -> dict[str, Any] | None:
     """The short answer of the overview article with its stamp, its text checked like any other."""
     page = None if line is None else reading.live_at(condition.slug, line.slug)
     if page is None:
@@ -122,21 +124,25 @@ def _overview(condition: Condition, line: reading.Line | None) -> dict[str, obje
     except reading.Tampered as tampered:
         logger.critical("%s does not match its digest and is not shown. Run verify_record.", tampered)
         return None
-    return {"short_answer": shown.revision.short_answer, "stamp": shown.stamp, "version": shown.revision.number}
+    return {
+        "short_answer": shown.revision.short_answer,
+        "stamp": shown.stamp,
+        "version": shown.revision.number,
+        "url": page.article.get_absolute_url(),
+    }
 
 
 @reader_page
 def community(request: HttpRequest, condition: str) -> HttpResponse:
     """How many people joined the community of a condition."""
-    row = _condition(condition)
+    row = find_condition(condition)
     found = get_object_or_404(Community, condition=row)
     if row.slug != condition:
         return HttpResponsePermanentRedirect(found.get_absolute_url())
-    return render(
-        request,
-        "pages/community.html",
-        {"condition": row, "members": reading.members(found.member_count), "today": clock.today()},
-    )
+    members = reading.members(found.member_count)
+    machine = jsonld.community(row, found.get_absolute_url(), members)
+    context = {"condition": row, "members": members, "today": clock.today(), "machine": machine}
+    return render(request, "pages/community.html", context)
 
 
 @reader_page
@@ -152,6 +158,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
         page = reading.question_page(publication)
     except reading.Tampered as tampered:
         return _tampered(request, tampered)
+    contents = rendering.contents(page.revision.html)
     return render(
         request,
         "pages/question.html",
@@ -160,7 +167,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "condition_name": publication.condition_name,
             "revision": page.revision,
             "citations": page.citations,
-            "contents": rendering.contents(page.revision.html),
+            "contents": contents,
             "stamp": page.stamp,
             "lapsed": not page.stamp.in_date,
             "last_updated": reading.last_updated(publication),
@@ -171,6 +178,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "community_url": f"{here.condition.get_absolute_url()}community/",
             "today": page.stamp.today,
             "section": "conditions",
+            "machine": jsonld.question(page, contents),
         },
     )
 
@@ -235,7 +243,7 @@ def _tampered(request: HttpRequest, tampered: reading.Tampered) -> HttpResponse:
     )
 
 
-def _condition(slug: str) -> Condition:
+def find_condition(slug: str) -> Condition:
     """The condition that has, or had, this address."""
     return get_object_or_404(Condition, pk__in=ConditionSlug.objects.filter(slug=slug).values("condition"))
 
@@ -265,19 +273,28 @@ def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
             "signed": signed[0] if signed else None,
             "in_past_year": sum(review.signed_on > year_ago for review in signed),
             "today": today,
+            "machine": jsonld.reviewer(row, checks.values(), today),
         },
     )
+
+
+HOW_WE_REVIEW = "How a page is written, approved by a clinician, published, reviewed again and withdrawn."
 
 
 @reader_page
 def how_we_review(request: HttpRequest) -> HttpResponse:
     """How a page comes to be, and what approval means."""
-    return render(request, "pages/how_we_review.html", {"section": "how-we-review"})
+    machine = jsonld.Head("How a page is reviewed", HOW_WE_REVIEW, request.path)
+    return render(request, "pages/how_we_review.html", {"section": "how-we-review", "machine": machine})
 
 
-@reader_page
+@login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """For the operator's monitor: 200 when the database answers and every guard stands, else 503 with names."""
+    """For the operator's monitor: 200 when the database answers and every guard stands, else 503 with names.
+
+    No reader page: nobody keeps the answer (config/headers.py).
+    """
     try:
         absent, lacking = guards.missing(), roles.missing_rights()
     except Error as error:

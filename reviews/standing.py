@@ -30,6 +30,35 @@ class Standing(models.TextChoices):
 
 
 @dataclass(frozen=True)
+class Signature:
+    """What stands behind a stamp on the page it belongs to: the licence of who signed, a note, when it was recorded."""
+
+    suffix: str
+    profession: str
+    register: str
+    number: str
+    register_url: str
+    note: str
+    recorded_at: dt.datetime
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "Signature | None":
+        """The signature from the JSON value of `with_stamp(signature=True)`; else None."""
+        if "recorded_at" not in facts:
+            return None
+        moment = dt.datetime.fromisoformat(facts["recorded_at"])
+        return cls(
+            suffix=facts["suffix"],
+            profession=facts["profession"],
+            register=facts["register"],
+            number=facts["number"],
+            register_url=facts["register_url"],
+            note=facts["note"],
+            recorded_at=moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC),  # SQLite leaves UTC out
+        )
+
+
+@dataclass(frozen=True)
 class Stamp:
     """The review stamp of a page on a day: who approved the text, when, and until when that holds."""
 
@@ -40,6 +69,7 @@ class Stamp:
     next_due: dt.date
     revoked_on: dt.date | None
     today: dt.date
+    signature: Signature | None = None
 
     @classmethod
     def of(cls, publication: Publication) -> "Stamp":
@@ -63,7 +93,13 @@ class Stamp:
             next_due=dt.date.fromisoformat(facts["next_due"]),
             revoked_on=dt.date.fromisoformat(revoked) if revoked else None,
             today=today,
+            signature=Signature.from_facts(facts),
         )
+
+    @property
+    def name(self) -> str:
+        """The reviewer's name as it was signed, without what stands behind it."""
+        return self.reviewer.removesuffix(f", {self.signature.suffix}") if self.signature else self.reviewer
 
     @property
     def lapses_on(self) -> dt.date:

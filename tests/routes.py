@@ -100,6 +100,12 @@ ROUTES: dict[str, Row] = {
     "feedback": Row(shown=EVERYBODY, acts={"report a mistake": EVERYBODY}),
     "reviewer": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
+    # Machines
+    "condition-feed": Row(shown=EVERYBODY),
+    "feed": Row(shown=EVERYBODY),
+    "sitemap": Row(shown=EVERYBODY),
+    "sitemap-part": Row(shown=EVERYBODY),
+    "robots": Row(shown=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
     # One's own account
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),

@@ -44,8 +44,10 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         """Publications whose hour has not come."""
         return self.filter(live_from__gt=clock.now(), withdrawal__isnull=True)
 
-    def with_stamp(self) -> "PublicationQuerySet":
+    def with_stamp(self, *, signature: bool = False) -> "PublicationQuerySet":
         """Add `stamp_facts`, the review that the page's stamp tells of, and `read_at`, the database's time.
+
+        With `signature` the facts hold the licence, the note and the moment of recording too; lists need none of it.
 
         The stamp is the newest valid whole-page approval of this very text; for a text approved by its changes
         only, the whole-page approval that rests under it. It is None where no approval counts any more.
@@ -63,8 +65,8 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         )
         return self.annotate(
             stamp_facts=Coalesce(
-                models.Subquery(whole.values(facts=_stamp())[:1]),
-                models.Subquery(base.values(facts=_stamp(changes=True))[:1]),
+                models.Subquery(whole.values(facts=_stamp(signature=signature))[:1]),
+                models.Subquery(base.values(facts=_stamp(signature=signature, changes=True))[:1]),
             ),
             read_at=models.ExpressionWrapper(clock.now(), output_field=models.DateTimeField()),
         )
@@ -193,7 +195,18 @@ def _revocations() -> "models.QuerySet[CredentialCheck]":
     return CredentialCheck.objects.filter(revoked=True)
 
 
-def _stamp(*, changes: bool = False) -> JSONObject:
+_SIGNATURE = {
+    "suffix": "reviewer__suffix",
+    "profession": "credential_check__credential__profession",
+    "register": "credential_check__credential__register",
+    "number": "credential_check__credential__number",
+    "register_url": "credential_check__credential__register_url",
+    "recorded_at": "recorded_at",
+    "note": "public_note",
+}
+
+
+def _stamp(*, signature: bool, changes: bool = False) -> JSONObject:
     """The review behind a stamp, as one JSON value, so that a list of pages costs one query.
 
     Under a review of changes only, also when the credential of whoever signed those was revoked.
@@ -208,6 +221,7 @@ def _stamp(*, changes: bool = False) -> JSONObject:
         signed_on="signed_on",
         next_due="next_due",
         revoked_on=models.Subquery(revoked.order_by("valid_from").values("valid_from")[:1]),
+        **(_SIGNATURE if signature else {}),
         **({"changes_revoked_on": _changes_revoked()} if changes else {}),
     )
 

@@ -1,7 +1,9 @@
 """A public page as a tree, read by a strict parser: the tests look at it as a browser would."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -23,8 +25,24 @@ def tree(content: bytes) -> Element:
 
 
 def words(element: Element) -> str:
-    """All text inside, blanks made single."""
-    return " ".join("".join(element.itertext()).split())
+    """All text inside that readers see, blanks made single."""
+    return " ".join("".join(_texts(element)).split())
+
+
+def _texts(element: Element) -> Iterator[str]:
+    if element.tag != "script":
+        yield element.text or ""
+        for child in element:
+            yield from _texts(child)
+            yield child.tail or ""
+
+
+def data(root: Element) -> dict[str, Any]:
+    """The structured data of a page; empty where it has none."""
+    found = [script for script in root.iter("script") if script.get("type") == "application/ld+json"]
+    assert len(found) <= 1
+    node: dict[str, Any] = json.loads(found[0].text or "") if found else {}
+    return node
 
 
 def having(root: Element, name: str) -> list[Element]:

@@ -29,6 +29,18 @@ ADDRESSES = {
     "how we review": "/how-we-review/",
     "no page": "/conditions/poems-syndrome/never-was/",
 }
+# What is no page for people.
+MACHINES = {
+    "feed": "/feed/",
+    "feed of a condition": "/conditions/poems-syndrome/feed/",
+    "feed without pages": "/conditions/castleman-disease/feed/",
+    "sitemap": "/sitemap.xml",
+    "sitemap of the site": "/sitemap/site.xml",
+    "sitemap of reviewers": "/sitemap/reviewers.xml",
+    "sitemap of conditions": "/sitemap/conditions-1.xml",
+    "sitemap of questions": "/sitemap/questions-1.xml",
+    "robots": "/robots.txt",
+}
 STATUS = {"withdrawn question": 410, "question that is approved no more": 410, "no page": 404}
 
 

@@ -35,6 +35,7 @@ def test_the_old_slug_of_a_condition_leads_to_the_present_address_of_its_pages(c
     assert_one_step(client, "/conditions/poems-syndrome/prognosis/", "/conditions/poems/prognosis/")
     assert_one_step(client, "/conditions/poems-syndrome/", "/conditions/poems/")
     assert_one_step(client, "/conditions/poems-syndrome/community/", "/conditions/poems/community/")
+    assert_one_step(client, "/conditions/poems-syndrome/feed/", "/conditions/poems/feed/")
 
 
 def test_both_changed_lead_there_in_one_step(client: Client) -> None:
@@ -64,6 +65,64 @@ def test_changed_back_the_first_address_is_the_present_one_again(client: Client)
     site.rename(article, "outlook")
     site.rename(article, "prognosis")
     assert_one_step(client, "/conditions/poems-syndrome/outlook/", "/conditions/poems-syndrome/prognosis/")
+
+
+def test_changed_to_and_fro_no_address_leads_in_a_circle(client: Client) -> None:
+    make.community()
+    article = make.publication().article
+    for slug in ("outlook", "prognosis", "forecast", "prognosis", "outlook"):
+        site.rename(article, slug)
+    for slug in ("poems", "poems-syndrome", "poems-disease", "poems"):
+        site.rename(article.condition, slug)
+    names, slugs = ("poems", "poems-syndrome", "poems-disease"), ("prognosis", "forecast", "outlook")
+    for name in names:
+        for below in ("", "community/", "feed/"):
+            if name != "poems":
+                assert_one_step(client, f"/conditions/{name}/{below}", f"/conditions/poems/{below}")
+        for slug in slugs:
+            for below in ("", "history/"):
+                old = f"/conditions/{name}/{slug}/{below}"
+                if old != NOW + below:
+                    assert_one_step(client, old, NOW + below)
+
+
+def test_an_old_address_without_its_last_slash_leads_there_in_one_step_too(client: Client) -> None:
+    make.community()
+    article = make.publication().article
+    site.rename(article, "outlook")
+    site.rename(article.condition, "poems")
+    for below in ("", "/community", "/feed"):
+        assert_one_step(client, f"/conditions/poems-syndrome{below}", f"/conditions/poems{below}/")
+    for below in ("", "/history"):
+        assert_one_step(
+            client, f"/conditions/poems-syndrome/prognosis{below}", f"{NOW}{below.strip('/')}{'/' if below else ''}"
+        )
+        assert_one_step(client, f"/conditions/poems/outlook{below}", f"{NOW}{below.strip('/')}{'/' if below else ''}")
+    version = "/conditions/poems-syndrome/prognosis/history?version=1"
+    assert_one_step(client, version, f"{NOW}history/?version=1")
+    assert_one_step(client, "/conditions/poems/outlook?q=1", f"{NOW}?q=1")
+
+
+def test_the_version_asked_for_is_kept_on_the_way(client: Client) -> None:
+    article = make.publication().article
+    site.rename(article, "outlook")
+    old, new = (f"/conditions/poems-syndrome/{slug}/history/?version=1" for slug in ("prognosis", "outlook"))
+    assert_one_step(client, old, new)
+
+
+def test_without_its_slash_a_hidden_address_tells_no_more(client: Client) -> None:
+    # way 27
+    article = make.revision().article
+    site.rename(article, "outlook")
+    for slug in ("prognosis", "outlook", "never-was"):
+        response = client.get(f"/conditions/poems-syndrome/{slug}")
+        assert (response.status_code, response.headers["Location"]) == (301, f"/conditions/poems-syndrome/{slug}/")
+
+
+def test_a_withdrawn_page_without_its_slash_gets_it(client: Client) -> None:
+    make.publication().withdraw(by=people.publisher(), why="Wrong.")
+    response = client.get("/conditions/poems-syndrome/prognosis")
+    assert (response.status_code, response.headers["Location"]) == (301, "/conditions/poems-syndrome/prognosis/")
 
 
 def test_every_list_leads_to_the_present_address(client: Client) -> None:
@@ -135,6 +194,8 @@ def test_a_question_is_found_below_its_own_condition_only(client: Client) -> Non
         "/reviewers/never-was/",
         "/reviewers/",
         "/conditions/poems%00syndrome/",
+        "/es/conditions/poems-syndrome/prognosis/",  # way 20: no language but English, and no fallback
+        "/conditions/poems-syndrome/prognosis/es/",
         f"/conditions/poems-syndrome/{'x' * 5000}/",
     ],
 )

@@ -37,7 +37,7 @@ def assert_safe(headers: Mapping[str, str]) -> None:
 
 def test_every_page_of_the_site(client: Client) -> None:
     site.build()
-    for name, address in site.ADDRESSES.items():
+    for name, address in {**site.ADDRESSES, **site.MACHINES}.items():
         response = client.get(address)
         assert response.status_code == site.STATUS.get(name, 200), name
         assert_safe(response.headers)
@@ -115,7 +115,7 @@ def test_a_reader_page_can_be_read_and_nothing_else(client: Client, method: str)
 
 def test_head_answers_as_get_does_without_the_page(client: Client) -> None:
     site.build()
-    for name, address in site.ADDRESSES.items():
+    for name, address in {**site.ADDRESSES, **site.MACHINES}.items():
         get, head = client.get(address), client.head(address)
         assert head.status_code == get.status_code, name
         assert head.content == b"", name

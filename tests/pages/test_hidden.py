@@ -3,9 +3,12 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -22,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # A bird that no page speaks of.
 CANARY = "zeisig"
 NEVER_WAS = "/conditions/poems-syndrome/never-was/"
-# Some are not built yet; they must not tell either, once they are.
+# Some are not built yet; they must not tell either, once they are. The parts of the sitemap are found by its index.
 START = [
     *site.ADDRESSES.values(),
     "/conditions/poems-syndrome/feed/",
@@ -149,12 +152,21 @@ def crawl(client: Client) -> Iterator[tuple[str, str]]:
         response = client.get(address)
         headers = [f"{name}: {value}" for name, value in response.items()]
         yield address, "\n".join([*headers, response.content.decode()])
-        if response.content and response.headers.get("Content-Type", "").startswith("text/html"):
-            for link in dom.links(dom.tree(response.content)):
-                page = link.split("#")[0]
-                if page.startswith("/") and page not in seen:
-                    seen.add(page)
-                    waiting.append(page)
+        for link in leads(response):
+            page = link.removeprefix(settings.SITE_URL).split("#")[0]
+            if page.startswith("/") and page not in seen:
+                seen.add(page)
+                waiting.append(page)
+
+
+def leads(response: HttpResponse) -> list[str]:
+    """Every address that an answer names: links of a page and in its head, of a feed and of a sitemap."""
+    kind = response.headers.get("Content-Type", "")
+    if not response.content or not kind.startswith(("text/html", "application/xml", "application/atom+xml")):
+        return []
+    root = dom.tree(response.content) if kind.startswith("text/html") else fromstring(response.content)  # noqa: S314
+    named = [element.text or "" for element in root.iter() if element.tag.endswith("}loc")]
+    return named + [element.get("href", "") for element in root.iter() if element.tag.split("}")[-1] in {"a", "link"}]
 
 
 def told(client: Client) -> list[str]:
@@ -236,6 +248,9 @@ def test_the_crawl_finds_a_canary_on_every_page_that_may_show_it(client: Client)
         "/conditions/poems-syndrome/prognosis/",
         f"/conditions/poems-syndrome/{CANARY}-public/",
         "/reviewers/clara/",
+        "/feed/",
+        "/conditions/poems-syndrome/feed/",
+        "/sitemap/questions-1.xml",
     } <= set(told(client))
 
 

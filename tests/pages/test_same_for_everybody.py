@@ -19,7 +19,7 @@ QUESTION = "/conditions/poems-syndrome/prognosis/"
 def test_no_page_sets_a_cookie_or_asks_for_one(client: Client) -> None:
     site.build()
     wrong = []
-    for name, address in site.ADDRESSES.items():
+    for name, address in {**site.ADDRESSES, **site.MACHINES}.items():
         response = client.get(address)
         assert response.status_code == site.STATUS.get(name, 200), name
         if response.cookies:
@@ -33,11 +33,11 @@ def test_no_page_sets_a_cookie_or_asks_for_one(client: Client) -> None:
 
 def test_every_page_is_the_same_for_a_stranger_and_for_everybody_signed_in(client: Client) -> None:
     site.build()
-    strangers = {name: client.get(address) for name, address in site.ADDRESSES.items()}
+    strangers = {name: client.get(address) for name, address in {**site.ADDRESSES, **site.MACHINES}.items()}
     for person in [*site.everybody(), people.person("member0@example.org")]:
         signed_in = Client()
         signed_in.force_login(person)
-        for name, address in site.ADDRESSES.items():
+        for name, address in {**site.ADDRESSES, **site.MACHINES}.items():
             response = signed_in.get(address)
             assert response.content == strangers[name].content, (name, person)
             assert dict(response.headers) == dict(strangers[name].headers), (name, person)
@@ -86,7 +86,7 @@ def test_no_cache_keeps_a_page_for_more_than_five_minutes(client: Client) -> Non
     # way 15
     site.build()
     wrong = {}
-    for name, address in site.ADDRESSES.items():
+    for name, address in {**site.ADDRESSES, **site.MACHINES}.items():
         if site.STATUS.get(name) == 404:
             continue  # nothing on it can go out of date
         control = client.get(address).headers.get("Cache-Control", "")
