@@ -42,7 +42,7 @@ def run(name: str, url: str, arguments: list[str]) -> Counter[str]:
     report.unlink(missing_ok=True)
     print(f"\n== {name} ==", flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", f"--junitxml={report}", *arguments],
         env={**environment, "DATABASE_URL": url},
         cwd=ROOT,
         check=False,
