@@ -1,4 +1,4 @@
-"""The database refuses each lie about a review, each way round the verbs, by the name of its guard (ways 1 to 7, 13, 31)."""
+"""The database refuses each lie about a review, whatever way round the verbs, by the name of its guard."""
 
 import datetime as dt
 from pathlib import Path
