@@ -1,21 +1,17 @@
 """Ends a test that commits: what it left is taken away, and the database is as it was when the tests began.
 
 The stock flush empties every table and then makes content types, permissions, groups and guards anew, which takes
-many times longer than the tests themselves. On SQLite a copy is put back instead; on PostgreSQL only tables that hold
-something are emptied. Where the tests' role may not do that, the stock flush does it.
+many times longer than most tests. On SQLite a copy is put back instead; on PostgreSQL only tables that hold something
+else than before are emptied. Where the owner of the tables is no superuser, the stock flush does it.
 """
 
 import sqlite3
-from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts import guards
-
-# What `migrate` writes into every database: kept, and made anew only if a test changed it.
-LASTING = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 
 
 class Flush:
@@ -24,12 +20,12 @@ class Flush:
     def __init__(self) -> None:
         connection.ensure_connection()
         self.copy: sqlite3.Connection | None = None
+        self.tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
         if connection.vendor == "sqlite":
             self.copy = sqlite3.connect(":memory:", check_same_thread=False)
             connection.connection.backup(self.copy)
         else:
-            self.tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
-            self.lasting = _lasting()
+            self.rows = {table: _rows(table) for table in self._full()}
 
     def bring_back(self) -> None:
         """As the owner of the tables, when nobody else works on them."""
@@ -37,32 +33,36 @@ class Flush:
             connection.close()  # with whatever it was in the midst of
             connection.ensure_connection()
             self.copy.backup(connection.connection)
-        elif _lasting() == self.lasting and _is_superuser():
+        elif _is_superuser():
             self._empty()
             if guards.missing():
                 guards.install()
         else:
             guards.drop()
             call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
-            self.lasting = _lasting()
 
+    @transaction.atomic
     def _empty(self) -> None:
-        held = [table for table in self.tables if table not in LASTING]
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in held))
-            full = [table for (table,) in cursor.fetchall()]
-            if full:
-                cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires, no key is followed
-                cursor.execute("; ".join(f"DELETE FROM {table}" for table in full))
+        changed = [table for table in {*self._full(), *self.rows} if _rows(table) != self.rows.get(table)]
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires, no key is followed
+            for table in changed:
+                cursor.execute(f"DELETE FROM {table}")
+                for row in self.rows.get(table, []):
+                    cursor.execute(f"INSERT INTO {table} SELECT (CAST(%s AS {table})).*", [row])
+
+    def _full(self) -> list[str]:
+        """The tables that hold something."""
+        with connection.cursor() as cursor:
+            asked = (f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in self.tables)
+            cursor.execute(" UNION ALL ".join(asked))
+            return [table for (table,) in cursor.fetchall()]
 
 
-def _lasting() -> dict[str, list[Any]]:
+def _rows(table: str) -> list[str]:
     with connection.cursor() as cursor:
-        found = {}
-        for table in LASTING:
-            cursor.execute(f"SELECT * FROM {table} ORDER BY id")
-            found[table] = cursor.fetchall()
-        return found
+        cursor.execute(f"SELECT CAST({table} AS text) FROM {table} ORDER BY 1")
+        return [row for (row,) in cursor.fetchall()]
 
 
 def _is_superuser() -> bool:
