@@ -82,10 +82,12 @@ WEB_ROLE = "rounds_tests_web"
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """On PostgreSQL make the role as which the tests run, as the web process does: it owns nothing."""
     with django_db_blocker.unblock():
-        _end_with(Flush())
+        flush = Flush()
+        request.addfinalizer(flush.close)
+        _end_with(flush)
         if connection.vendor != "postgresql":
             return
         with suppress(ProgrammingError, IntegrityError), connection.cursor() as cursor:

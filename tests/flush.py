@@ -41,6 +41,11 @@ class Flush:
             guards.drop()
             call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
 
+    def close(self) -> None:
+        """Forget it."""
+        if self.copy is not None:
+            self.copy.close()
+
     @transaction.atomic
     def _empty(self) -> None:
         changed = [table for table in {*self._full(), *self.rows} if _rows(table) != self.rows.get(table)]
