@@ -82,19 +82,19 @@ WEB_ROLE = "rounds_tests_web"
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """On PostgreSQL make the role as which the tests run, as the web process does: it owns nothing."""
     with django_db_blocker.unblock():
         flush = Flush()
-        request.addfinalizer(flush.close)
         _end_with(flush)
-        if connection.vendor != "postgresql":
-            return
-        with suppress(ProgrammingError, IntegrityError), connection.cursor() as cursor:
-            cursor.execute(f"CREATE ROLE {WEB_ROLE}")  # it may be there already
-        _grant()
-        post_migrate.connect(_grant, sender=apps.get_app_config("accounts"))
-        connection_created.connect(_take_role)
+        if connection.vendor == "postgresql":
+            with suppress(ProgrammingError, IntegrityError), connection.cursor() as cursor:
+                cursor.execute(f"CREATE ROLE {WEB_ROLE}")  # it may be there already
+            _grant()
+            post_migrate.connect(_grant, sender=apps.get_app_config("accounts"))
+            connection_created.connect(_take_role)
+    yield
+    flush.close()
 
 
 def _grant(**kwargs: object) -> None:
