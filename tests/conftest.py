@@ -94,7 +94,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             post_migrate.connect(_grant, sender=apps.get_app_config("accounts"))
             connection_created.connect(_take_role)
     yield
-    flush.close()
+    with django_db_blocker.unblock():
+        _become("NONE")
+        flush.close()
 
 
 def _grant(**kwargs: object) -> None:

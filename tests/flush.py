@@ -42,9 +42,15 @@ class Flush:
             call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
 
     def close(self) -> None:
-        """Forget it."""
+        """Forget it; whatever thread of a test still holds a session would keep the database from being dropped."""
         if self.copy is not None:
             self.copy.close()
+        elif _is_superuser():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
     @transaction.atomic
     def _empty(self) -> None:
