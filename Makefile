@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HOST PORT
 
-.PHONY: run test check bench walk lock clean
+.PHONY: run test check form settings types holes bench walk lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/python dev/run.py
@@ -15,12 +15,20 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	@$(BIN)/python dev/test.py
 
-check: $(VENV)/.dev
+check: form settings types holes
+
+form: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
+
+settings: $(VENV)/.dev
 	$(BIN)/python dev/check.py
+
+types: $(VENV)/.dev
 	$(BIN)/mypy .
+
+holes: $(VENV)/.dev
 	$(BIN)/python dev/audit.py
 
 bench: $(VENV)/.dev

@@ -15,9 +15,12 @@ from django.db import IntegrityError, ProgrammingError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from accounts import guards, roles
+
+from .flush import Flush
 
 if TYPE_CHECKING:
     from .world import World
@@ -51,6 +54,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=_rank)
+
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONGEST = ("tests/walk/", "tests/faults/", "tests/browser/", "tests/test_run.py")
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
 
 
 @pytest.fixture(autouse=True)
@@ -70,16 +82,21 @@ WEB_ROLE = "rounds_tests_web"
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """On PostgreSQL make the role as which the tests run, as the web process does: it owns nothing."""
     with django_db_blocker.unblock():
-        if connection.vendor != "postgresql":
-            return
-        with suppress(ProgrammingError, IntegrityError), connection.cursor() as cursor:
-            cursor.execute(f"CREATE ROLE {WEB_ROLE}")  # it may be there already
-        _grant()
-        post_migrate.connect(_grant, sender=apps.get_app_config("accounts"))
-        connection_created.connect(_take_role)
+        flush = Flush()
+        _end_with(flush)
+        if connection.vendor == "postgresql":
+            with suppress(ProgrammingError, IntegrityError), connection.cursor() as cursor:
+                cursor.execute(f"CREATE ROLE {WEB_ROLE}")  # it may be there already
+            _grant()
+            post_migrate.connect(_grant, sender=apps.get_app_config("accounts"))
+            connection_created.connect(_take_role)
+    yield
+    with django_db_blocker.unblock():
+        _become("NONE")
+        flush.close()
 
 
 def _grant(**kwargs: object) -> None:
@@ -127,22 +144,14 @@ def _as_the_web_role(request: pytest.FixtureRequest) -> None:
     _become("NONE" if request.node.get_closest_marker("owner") else WEB_ROLE)
 
 
-@pytest.fixture(autouse=True)
-def _guards(request: pytest.FixtureRequest, _as_the_web_role: None) -> Iterator[None]:
-    """Tests that commit end with a flush, which the guards rightly refuse: lift them for it; it installs them again."""
-    marker = request.node.get_closest_marker("django_db")
-    commits = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
-        request.fixturenames
-    )
-    if not commits:
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    with as_owner():
-        guards.install()
-    yield
-    _become("NONE")  # for the flush too
-    guards.drop()
+def _end_with(flush: Flush) -> None:
+    """Tests that commit end with our flush in the place of the stock one, which the guards would rightly refuse."""
+
+    def bring_back(case: TransactionTestCase) -> None:
+        _become("NONE")
+        flush.bring_back()
+
+    TransactionTestCase._fixture_teardown = bring_back  # type: ignore[method-assign]
 
 
 class Clock:

@@ -42,7 +42,10 @@ def added(before: Rows, after: Rows) -> Counter[str]:
 
 
 class Killing:
-    """Does an act, and kills its own process before the given step: a statement, a COMMIT or the answer."""
+    """Does an act, and kills its own process before the given step: a statement that writes, a COMMIT or the answer.
+
+    Whoever is killed before a SELECT leaves what is left by whoever is killed before the next step.
+    """
 
     def __init__(self, act: Act, step: int) -> None:
         self.act, self.left = act, step
@@ -52,9 +55,10 @@ class Killing:
             os.kill(os.getpid(), signal.SIGKILL)
         self.left -= 1
 
-    def statement(self, execute: Callable[..., object], *statement: object) -> object:
-        self.step()
-        return execute(*statement)
+    def statement(self, execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if not sql.startswith("SELECT "):
+            self.step()
+        return execute(sql, *rest)
 
     def __call__(self) -> object:
         commit = connection._commit
