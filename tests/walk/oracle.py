@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -108,12 +109,17 @@ def _read(kind: Callable[..., Any], sql: str, articles: Sequence[int]) -> list[A
     with connection.cursor() as cursor:
         cursor.execute(sql.format(",".join("%s" for _ in articles)), articles)
         rows = cursor.fetchall()
-    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
     if connection.vendor == "postgresql":
         return [kind(*row) for row in rows]
-    # SQLite gives words, and moments without their zone.
+    return [_understood(kind, row) for row in rows]
+
+
+@lru_cache(20_000)
+def _understood(kind: Callable[..., Any], row: tuple[Any, ...]) -> Any:
+    """A row of SQLite, which gives days as words, and moments as words without their zone."""
+    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
     reads = [_day if name in DAYS else _moment if name in MOMENTS else None for name in names]
-    return [kind(*(read(value) if read else value for read, value in zip(reads, row, strict=True))) for row in rows]
+    return kind(*(read(value) if read else value for read, value in zip(reads, row, strict=True)))
 
 
 @dataclass(frozen=True)
