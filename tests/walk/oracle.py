@@ -157,7 +157,7 @@ class Record:
         return records
 
     def _of_kind(self, row: Any) -> dict[int, Any]:
-        kinds = {
+        kinds: dict[type[Any], dict[int, Any]] = {
             RevisionRow: self.revisions,
             ReviewRow: self.reviews,
             CheckRow: self.checks,
