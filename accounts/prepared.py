@@ -6,9 +6,11 @@ so each connection has its server plan them once.
 """
 
 import copy
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import connections, models
@@ -70,23 +72,43 @@ def _rows(connection: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any,
     """Run a statement. Behind a pool that hands connections on after each transaction nothing is planned ahead."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            cursor.cursor.close()
-            cursor.cursor = _planning_once(connection)
+            sql = _planned_once(connection, sql)
         cursor.execute(sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-def _planning_once(connection: Any) -> "psycopg.Cursor[Any]":
-    """A cursor whose statements the server plans at their first run. Django's own cursors prepare nothing."""
+class _Plans:
+    """What the server keeps planned for one connection: how to run each SQL."""
+
+    def __init__(self) -> None:
+        self.run: dict[str, str] = {}
+        self.trusted = False
+
+
+_plans: "WeakKeyDictionary[psycopg.Connection[Any], _Plans]" = WeakKeyDictionary()
+
+
+def _planned_once(connection: Any, sql: str) -> str:
+    """The statement that runs this SQL as the server planned it before.
+
+    It is named and kept here, not by psycopg: that forgets every plan at each ROLLBACK, which is to say whenever
+    somebody is refused.
+    """
     server: psycopg.Connection[Any] = connection.connection
+    plans = _plans.setdefault(server, _Plans())
     with connection.wrap_database_errors:
-        if server.prepare_threshold is None:
-            server.prepare_threshold = 0
+        if not plans.trusted:
             # Else it plans five times before it believes that one plan does for all values; so it does again
             # where this is undone with the transaction it was said in.
             server.execute("SET plan_cache_mode = force_generic_plan")
-        return psycopg.Cursor(server)
+            plans.trusted = connection.get_autocommit()
+        if sql not in plans.run:
+            name, count = f"prepared_{len(plans.run)}", len(re.findall("%s", sql.replace("%%", "")))
+            places = [f"${number}" for number in range(1, count + 1)]
+            server.execute(f"PREPARE {name} AS {sql % tuple(places)}".encode())
+            plans.run[sql] = f"EXECUTE {name}" + (f" ({', '.join(['%s'] * count)})" if count else "")
+    return plans.run[sql]
 
 
 def _stand_in(number: int, value: str | int) -> str | int:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--without-guard NAME` takes one guard out, to see that a test notices (`dev/without_guards.py`)."""
     parser.addoption("--without-guard", default="", help="take one guard out of the database")
-    parser.addoption("--steps", default="1600", help="how far the random walk goes (tests/walk)")
+    parser.addoption("--steps", default="10000", help="how far the random walk goes (tests/walk)")
     parser.addoption("--seed", default="1", help="where it goes")
 
 

@@ -12,8 +12,11 @@ from .vocabulary import Language
 
 def preferred_name(condition: str) -> models.Subquery:
     """An expression: the preferred English name of the condition whose id stands in the named column."""
+    # A word of the SQL, not a value: given as a value, SQLite plans the whole query anew each time it runs, to see
+    # whether the index of preferred names fits, and PostgreSQL's kept plan cannot use it.
+    preferred = models.Func(template=f"'{ConditionName.Kind.PREFERRED.value}'", output_field=models.CharField())
     names = ConditionName.objects.filter(
-        condition_id=models.OuterRef(condition), language=Language.ENGLISH, kind=ConditionName.Kind.PREFERRED
+        condition_id=models.OuterRef(condition), language=Language.ENGLISH, kind=preferred
     )
     return models.Subquery(names.values("text")[:1])
 

@@ -118,9 +118,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def withdraw_own_words(self, articles: Iterable[int], *, by: "User") -> None:
         """Take down what a revocation left, of these articles, approved only by somebody who wrote a part of it."""
-        shown = self.model.objects.live().filter(article__in=articles).values("pk")
-        waits = self.model.objects.pending().filter(article__in=articles).values("pk")
-        for publication in self.model.objects.filter(models.Q(pk__in=shown) | models.Q(pk__in=waits)).order_by("pk"):
+        for publication in (row for article in articles for row in _shown_or_waiting(article=article)):
             revision = publication.review.revision
             approvals = Review.objects.valid().filter(revision=revision)
             if not approvals.exclude(reviewer__user__in=contributors(revision)).exists():
@@ -295,6 +293,13 @@ if TYPE_CHECKING:
 
 _live_of = Prepared(
     lambda article: Publication.objects.live().filter(article=article).select_related("review").order_by("pk")
+)
+_shown_or_waiting = Prepared(
+    lambda article: Publication.objects.filter(
+        models.Q(pk__in=Publication.objects.live().filter(article=article).values("pk"))
+        | models.Q(pk__in=Publication.objects.pending().filter(article=article).values("pk")),
+        article=article,
+    ).order_by("pk")
 )
 _counted_of = Prepared(lambda article: Publication.objects.counted().filter(article=article).order_by("pk")[:1])
 _is_current = Prepared(lambda publication: Publication.objects.current().filter(pk=publication))

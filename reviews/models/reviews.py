@@ -165,10 +165,15 @@ def last_whole_page(revision: Revision) -> Review | None:
     return _last_before.first(article=revision.article_id, number=revision.number + 1)
 
 
+def _written_since(article: int, number: int) -> "models.QuerySet[Revision]":
+    base = _whole_pages_before(article, number).values("revision__number")
+    written = Revision.objects.filter(article=article, number__lte=number)
+    return written.filter(number__gt=Coalesce(models.Subquery(base), 0)).only("author").order_by("pk")
+
+
+_since_baseline = Prepared(_written_since)
+
+
 def contributors(revision: Revision) -> set[int]:
     """The ids of everybody who wrote a version after the baseline, up to and with this one."""
-    base = _whole_pages_before(revision.article_id, revision.number).values("revision__number")
-    written = Revision.objects.filter(article=revision.article_id, number__lte=revision.number)
-    return set(
-        written.filter(number__gt=Coalesce(models.Subquery(base), 0)).order_by().values_list("author", flat=True)
-    )
+    return {row.author_id for row in _since_baseline(article=revision.article_id, number=revision.number)}

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -99,3 +99,21 @@ def test_the_server_plans_it_once_a_connection_unless_a_pool_hands_connections_o
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", False)
     assert [by_email(email=user.email) for user in (ada, alan, ada)] == [[ada], [alan], [ada]]
     assert times() == (1, 3)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_outlives_a_transaction_that_is_undone() -> None:
+    by_email = Prepared(lambda email: User.objects.filter(email=email, joined_at__isnull=False))
+    ada = people.author()
+    for _ in range(3):
+        with transaction.atomic():
+            assert by_email(email=ada.email) == [ada]
+            transaction.set_rollback(True)
+    assert by_email(email=ada.email) == [ada]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
+            ['%"joined_at" IS NOT NULL%'],
+        )
+        assert cursor.fetchall() == [(4, 0)]

@@ -84,7 +84,8 @@ _newest_articles = Prepared(lambda: _newest(Article, "condition"))
 
 
 def _newest(model: type[models.Model], *beside: str, **of: object) -> "models.QuerySet[Any]":
-    return model._base_manager.filter(**of).select_related(*beside).order_by("-pk")[:LOOK_BACK]
+    # Without names select_related() would follow every relation there is.
+    return model._base_manager.filter(**of).select_related(*beside or [None]).order_by("-pk")[:LOOK_BACK]
 
 
 class Walker:
@@ -166,6 +167,8 @@ class Walker:
     def meet(self) -> None:
         """Learn who works here now; until the next time, somebody may have left, as they may during a request."""
         self.staff = list(User.objects.filter(is_staff=True).prefetch_related("groups").order_by("-pk"))
+        if not self.staff:
+            raise Broken("Nobody works here: these are not the rows that this walk began with.")
 
     def somebody(self, *groups: str) -> User:
         """Mostly somebody of a group, at times anybody of the staff."""
@@ -174,6 +177,10 @@ class Walker:
             staff = [user for user in staff if any(group.name in groups for group in user.groups.all())]
         chosen: User = self.pick(staff)
         return chosen
+
+    def known(self, user: User) -> User:
+        """The same person, as they were met: their rights were asked for once."""
+        return next((met for met in self.staff if met.pk == user.pk), user)
 
     def clinicians(self) -> list[User]:
         """The clinicians who walk."""
@@ -238,7 +245,7 @@ class Walker:
         request = self.request()
         digest = request.revision.digest if self.chance.random() < 0.95 else "0" * 64
         request.approve(
-            by=request.claimed_by.user if request.claimed_by else self.somebody("Clinicians"),
+            by=self.known(request.claimed_by.user) if request.claimed_by else self.somebody("Clinicians"),
             digest=digest,
             scope=self.chance.choice(["whole", "whole", "changes"]),
             signed_on=clock.today() - self.chance.choice([0, 0, 0, 20, 400, 900, -1]) * DAY,

@@ -37,11 +37,10 @@ class Looks:
     def look_at_each(self, articles: Sequence[Article], *, anyway: bool) -> None:
         """Look at every one of these addresses that may show something else than at the last look, or anyway."""
         records = Record.of_each([article.pk for article in articles])
-        now = clock.read()
         self.seen = {pk: last for pk, last in self.seen.items() if pk in records}
         for article in articles:
             record = records[article.pk]
-            if not anyway and self.seen.get(article.pk) == (record, record.due(now)):
+            if not anyway and self.seen.get(article.pk) == (record, record.due(record.read_at)):
                 self.done["unchanged"] += 1
             else:
                 self.look(article, record=record)
@@ -62,7 +61,7 @@ class Looks:
         """
         before = record or Record.of(article.pk)
         for _ in range(5):
-            moment = clock.read()
+            moment = before.read_at
             due = before.due(moment + ahead)
             last = self.seen.get(article.pk)
             whole = whole or (not ahead and (last is None or last[1] != due)) or self.chance.random() < 0.1
@@ -74,7 +73,7 @@ class Looks:
             after = Record.of(article.pk)
             if shown.status == 200 and (reason := after.broken_promise(shown.version)):
                 raise Broken(f"{article} shows version {shown.version}: {reason}")
-            if after == before and after.due(clock.read() + ahead) == due:
+            if after == before and after.due(after.read_at + ahead) == due:
                 if shown != due:
                     raise Broken(f"{article} is {shown} and must be {due}")
                 self.done[f"compared {shown.status}"] += 1
@@ -135,16 +134,16 @@ class Looks:
 
     def look_at_lists(self, articles: Sequence[Article]) -> None:
         """The lists show the pages that are live, and no other."""
-        before, moment = Record.of_each([row.pk for row in articles]), clock.read()
+        before = Record.of_each([row.pk for row in articles])
         shown = {
             line.url: line.version
             for condition in {row.condition for row in articles}
             for line in reading.lines(about=condition)
         }
-        after, later = Record.of_each([row.pk for row in articles]), clock.read()
+        after = Record.of_each([row.pk for row in articles])
         for row in articles:
-            due = after[row.pk].due(later)
-            if before[row.pk] != after[row.pk] or before[row.pk].due(moment) != due:
+            due = after[row.pk].due(after[row.pk].read_at)
+            if before[row.pk] != after[row.pk] or before[row.pk].due(before[row.pk].read_at) != due:
                 continue
             if shown.get(row.get_absolute_url(), 0) != due.version:
                 raise Broken(f"The lists show {shown.get(row.get_absolute_url())} of {row} and must show {due}")

@@ -1,8 +1,10 @@
 """What a page must be, worked out from the raw rows in plain Python: none of the product's own questions are asked."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -68,62 +70,77 @@ class PublicationRow(NamedTuple):
     withdrawn_at: dt.datetime | None
 
 
-# SQL that asks for rows and decides nothing.
-REVISIONS = (
-    "SELECT id, article_id, number, author_id, digest FROM articles_revision WHERE article_id IN ({}) ORDER BY id"
-)
-REVIEWS = (
-    "SELECT v.id, r.article_id, v.revision_id, v.digest, v.decision, v.scope, v.base_id, v.signed_on, v.next_due, "
-    "v.recorded_at, v.credential_check_id, k.credential_id, p.user_id FROM articles_revision r "
-    "JOIN reviews_review v ON r.id = v.revision_id JOIN reviews_credentialcheck k ON k.id = v.credential_check_id "
-    "JOIN reviews_reviewer p ON p.id = v.reviewer_id WHERE r.article_id IN ({}) ORDER BY v.id"
-)
-CHECKS = (
-    "SELECT DISTINCT r.article_id, c.id, c.credential_id, c.revoked, c.valid_from, c.valid_until, c.recorded_at "
+# SQL that asks for rows and decides nothing: each as a list, so that one question brings them all, and the moment.
+ROWS: dict[type[Any], str] = {
+    RevisionRow: "SELECT 1, {list}(id, article_id, number, author_id, digest) "
+    "FROM articles_revision WHERE article_id IN ({articles})",
+    ReviewRow: "SELECT 2, {list}(v.id, r.article_id, v.revision_id, v.digest, v.decision, v.scope, v.base_id, "
+    "v.signed_on, v.next_due, v.recorded_at, v.credential_check_id, k.credential_id, p.user_id) "
     "FROM articles_revision r JOIN reviews_review v ON r.id = v.revision_id "
     "JOIN reviews_credentialcheck k ON k.id = v.credential_check_id "
-    "JOIN reviews_credentialcheck c ON c.credential_id = k.credential_id WHERE r.article_id IN ({}) ORDER BY c.id"
-)
-PUBLICATIONS = (
-    "SELECT p.id, p.article_id, p.review_id, p.live_from, w.at FROM reviews_publication p "
-    "LEFT JOIN reviews_withdrawal w ON w.publication_id = p.id WHERE p.article_id IN ({}) ORDER BY p.id"
-)
+    "JOIN reviews_reviewer p ON p.id = v.reviewer_id WHERE r.article_id IN ({articles})",
+    CheckRow: "SELECT DISTINCT 3, {list}(r.article_id, c.id, c.credential_id, c.revoked, c.valid_from, "
+    "c.valid_until, c.recorded_at) "
+    "FROM articles_revision r JOIN reviews_review v ON r.id = v.revision_id "
+    "JOIN reviews_credentialcheck k ON k.id = v.credential_check_id "
+    "JOIN reviews_credentialcheck c ON c.credential_id = k.credential_id WHERE r.article_id IN ({articles})",
+    PublicationRow: "SELECT 4, {list}(p.id, p.article_id, p.review_id, p.live_from, w.at) "
+    "FROM reviews_publication p LEFT JOIN reviews_withdrawal w ON w.publication_id = p.id "
+    "WHERE p.article_id IN ({articles})",
+}
+KINDS = dict(enumerate(ROWS, start=1))
+SPEECH = {
+    "sqlite": {"list": "json_array", "now": "json_array(strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'))"},
+    "postgresql": {"list": "jsonb_build_array", "now": "jsonb_build_array(statement_timestamp())"},
+}
 
 
-def _day(value: Any) -> dt.date | None:
-    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+def _day(value: str | None) -> dt.date | None:
+    return value and dt.date.fromisoformat(value)  # type: ignore[return-value]
 
 
-def _moment(value: Any) -> dt.datetime | None:
-    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment and moment.replace(tzinfo=dt.UTC)
+def _moment(value: str | None) -> dt.datetime | None:
+    moment = value and dt.datetime.fromisoformat(value)
+    return moment and moment.replace(tzinfo=dt.UTC)  # type: ignore[return-value]
 
 
-DAYS = {"signed_on", "next_due", "valid_from", "valid_until"}
-MOMENTS = {"recorded_at", "live_from", "withdrawn_at"}
+READ: dict[str, Callable[[str | None], Any]] = {
+    **dict.fromkeys(["signed_on", "next_due", "valid_from", "valid_until"], _day),
+    **dict.fromkeys(["recorded_at", "live_from", "withdrawn_at"], _moment),
+}
 
 
-def _read(kind: Callable[..., Any], sql: str, articles: Sequence[int]) -> list[Any]:
-    """Rows of a kind, those of some articles."""
+@lru_cache(20_000)
+def _understood(kind: int, row: str) -> Any:
+    """A row from its words; what was read once is not read again."""
+    values = json.loads(row)
+    if kind == 0:
+        return _moment(values[0])
+    names: tuple[str, ...] = KINDS[kind]._fields  # type: ignore[attr-defined]
+    return KINDS[kind](
+        *(READ[name](value) if name in READ else value for name, value in zip(names, values, strict=True))
+    )
+
+
+def _rows(articles: Sequence[int]) -> list[Any]:
+    """The moment, and then the rows of some articles, all as they stood at it."""
+    speech = SPEECH[connection.vendor]
+    sql = " UNION ALL ".join(["SELECT 0, {now}", *ROWS.values()])
+    places = ",".join("%s" for _ in articles)
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(",".join("%s" for _ in articles)), articles)
-        rows = cursor.fetchall()
-    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
-    if connection.vendor == "postgresql":
-        return [kind(*row) for row in rows]
-    # SQLite gives words, and moments without their zone.
-    reads = [_day if name in DAYS else _moment if name in MOMENTS else None for name in names]
-    return [kind(*(read(value) if read else value for read, value in zip(reads, row, strict=True))) for row in rows]
+        cursor.execute(sql.format(articles=places, **speech), [*articles] * len(ROWS))
+        return [_understood(kind, row) for kind, row in sorted(cursor.fetchall())]
 
 
 @dataclass(frozen=True)
 class Record:
     """The rows of one article, by their ids. Rows never change, so that two equal records are the same rows."""
 
-    revisions: dict[int, RevisionRow]
-    reviews: dict[int, ReviewRow]
-    checks: dict[int, CheckRow]
-    publications: dict[int, PublicationRow]
+    read_at: dt.datetime = field(compare=False)
+    revisions: dict[int, RevisionRow] = field(default_factory=dict)
+    reviews: dict[int, ReviewRow] = field(default_factory=dict)
+    checks: dict[int, CheckRow] = field(default_factory=dict)
+    publications: dict[int, PublicationRow] = field(default_factory=dict)
 
     @classmethod
     def of(cls, article: int) -> "Record":
@@ -132,19 +149,21 @@ class Record:
 
     @classmethod
     def of_each(cls, articles: Sequence[int]) -> "dict[int, Record]":
-        """Read several, with four questions. Read in this order, what a row points to is there, or in its reader."""
-        records = {article: cls({}, {}, {}, {}) for article in articles}
-        publications = _read(PublicationRow, PUBLICATIONS, articles)
-        reviews = _read(ReviewRow, REVIEWS, articles)
-        for row in _read(RevisionRow, REVISIONS, articles):
-            records[row.article].revisions[row.pk] = row
-        for row in reviews:
-            records[row.article].reviews[row.pk] = row
-        for row in publications:
-            records[row.article].publications[row.pk] = row
-        for row in _read(CheckRow, CHECKS, articles):
-            records[row.article].checks[row.pk] = row
+        """Read several, with one question."""
+        moment, *rows = _rows(articles)
+        records = {article: cls(moment) for article in articles}
+        for row in rows:
+            records[row.article]._of_kind(row)[row.pk] = row
         return records
+
+    def _of_kind(self, row: Any) -> dict[int, Any]:
+        kinds: dict[type[Any], dict[int, Any]] = {
+            RevisionRow: self.revisions,
+            ReviewRow: self.reviews,
+            CheckRow: self.checks,
+            PublicationRow: self.publications,
+        }
+        return kinds[type(row)]
 
     def revocations(self, review: ReviewRow, *, recorded_before: dt.datetime | None = None) -> list[dt.date]:
         """The days from which the credential behind a review does not count, as recorded after its check."""
