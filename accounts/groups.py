@@ -37,6 +37,8 @@ GROUPS: dict[str, list[str]] = {
         "reviews.add_withdrawal",
         "reviews.view_checklist",
         "reviews.add_checklist",
+        "pages.view_sitetext",
+        "pages.add_sitetext",
     ],
     "Registrars": [
         "reviews.view_reviewer",

@@ -72,6 +72,7 @@ MODELS: dict[str, Rights] = {
     "reviews_publication": Rights(look=only(CLINICIAN, LAPSED, PUBLISHER)),
     "reviews_withdrawal": Rights(look=only(PUBLISHER)),
     "reviews_ledgerentry": Rights(look=only()),
+    "pages_sitetext": Rights(look=only(PUBLISHER), add=only(PUBLISHER)),
     "community_community": Rights(look=only(MODERATOR), add=only(MODERATOR)),
 }
 

@@ -227,6 +227,7 @@ def typed(world: World) -> dict[str, dict[str, Any]]:
             "valid_until": today + dt.timedelta(30),
         },
         "add reviews_checklist": {"points": "A new point."},
+        "add pages_sitetext": {"key": "contact", "words": "Write to us."},
         "add community_community": {"condition": world.wilson.pk},
     }
 
