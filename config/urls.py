@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from pages import views
+from pages import about, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,8 +12,15 @@ urlpatterns = [
     path("conditions/<slug:condition>/community/", views.community, name="community"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
+    path("a-z/answered/<int:number>/", views.conditions, name="conditions-part"),
+    path("a-z/<slug:letter>/", views.letter, name="letter"),
+    path("a-z/<slug:letter>/<int:number>/", views.letter, name="letter-part"),
+    path("reviewers/", about.reviewers, name="reviewers"),
     path("reviewers/<slug:reviewer>/", views.reviewer, name="reviewer"),
-    path("how-we-review/", views.how_we_review, name="how-we-review"),
+    path("reviewers/<slug:reviewer>/<int:number>/", views.reviewer, name="reviewer-part"),
+    path("how-we-review/", about.how_we_review, name="how-we-review"),
+    path("accessibility/", about.accessibility, name="accessibility"),
+    path("privacy/", about.privacy, name="privacy"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

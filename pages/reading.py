@@ -13,7 +13,7 @@ from accounts.prepared import Prepared
 from articles.models import Citation, Condition, Revision, preferred_name
 from community.counting import ShownCount, shown
 from community.models import Community
-from reviews.models import Publication, ReviewRequest
+from reviews.models import Publication, Review, Reviewer, ReviewRequest
 from reviews.models.publications import PublicationQuerySet, StampFacts
 from reviews.standing import Stamp
 
@@ -91,14 +91,47 @@ def _for_lines(publications: PublicationQuerySet) -> PublicationQuerySet:
     )
 
 
-_all_lines = Prepared(lambda: _for_lines(Publication.objects.live()))
 _lines_about = Prepared(lambda condition: _for_lines(Publication.objects.live().filter(article__condition=condition)))
 _line_of = Prepared(lambda article: _for_lines(Publication.objects.live().filter(article=article)))
 
 
-def lines(*, about: Condition | None = None) -> list[Line]:
-    """Every live page, or those about one condition, as lines; one query."""
-    return [Line.of(row) for row in (_all_lines() if about is None else _lines_about(condition=about.pk))]
+_lines_signed = Prepared(lambda reviewer: _for_lines(_perhaps_signed(reviewer)))
+_lines_signed_lately = Prepared(lambda: _for_lines(_signed_lately()))
+
+# Among so many approvals, those recorded last, the pages reviewed last are looked for.
+LATELY = 40
+
+
+def _perhaps_signed(reviewer: int) -> PublicationQuerySet:
+    """The live pages whose stamp can be this reviewer's: they signed some version of them."""
+    signed = Review.objects.filter(reviewer=reviewer).values("revision__article")
+    return Publication.objects.live().filter(article__in=signed)
+
+
+def _signed_lately() -> PublicationQuerySet:
+    """The live pages on which an approval was recorded lately."""
+    approved = Review.objects.filter(decision=Review.Decision.APPROVED).order_by("-pk")
+    return Publication.objects.live().filter(article__in=approved.values("revision__article")[:LATELY])
+
+
+def lines(about: Condition) -> list[Line]:
+    """Every live page about a condition as a line; one query."""
+    return [Line.of(row) for row in _lines_about(condition=about.pk)]
+
+
+def lines_of(reviewer: Reviewer) -> list[Line]:
+    """The live pages whose stamp bears this reviewer's name, those signed last first; one query."""
+    found = [Line.of(row) for row in _lines_signed(reviewer=reviewer.pk)]
+    return _newest_first(line for line in found if line.stamp.slug == reviewer.slug)
+
+
+def lines_signed_lately() -> list[Line]:
+    """The live pages that were reviewed last, the newest signature first; one query, however many pages there are."""
+    return _newest_first(Line.of(row) for row in _lines_signed_lately())
+
+
+def _newest_first(found: Iterable[Line]) -> list[Line]:
+    return sorted(found, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 
 
 def line_of(article: int) -> Line | None:
@@ -154,7 +187,7 @@ def question_page(publication: "Shown") -> QuestionPage:
     if publication.review.digest != revision.digest or not revision.is_intact(citations):
         raise Tampered(str(revision))
     here = publication.article.get_absolute_url()
-    related = [line for line in lines(about=publication.article.condition) if line.url != here]
+    related = [line for line in lines(publication.article.condition) if line.url != here]
     return QuestionPage(
         publication=publication,
         citations=citations,
@@ -169,15 +202,6 @@ def members(count: int | None) -> ShownCount | None:
     if count is None:
         return None
     return shown(count, threshold=settings.MEMBER_COUNT_THRESHOLD, round_to=settings.MEMBER_COUNT_ROUND_TO)
-
-
-def letters(conditions: Iterable[Condition]) -> list[tuple[str, list[Condition]]]:
-    """Conditions by the first letter of their name; digits and signs under “0–9”."""
-    groups: dict[str, list[Condition]] = {}
-    for condition in sorted(conditions, key=lambda row: row.name.casefold()):
-        first = condition.name[:1].upper()
-        groups.setdefault(first if first.isalpha() else "0–9", []).append(condition)
-    return list(groups.items())
 
 
 def last_updated(publication: "Shown") -> dt.date:

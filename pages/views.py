@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error
+from django.db import Error, models
 from django.http import (
     Http404,
     HttpRequest,
@@ -24,9 +25,10 @@ from articles.models import Condition, ConditionName, ConditionSlug, Topic
 from community.models import Community
 from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
+from reviews.standing import tally
 
 from . import history as record
-from . import reading
+from . import letters, reading
 
 logger = logging.getLogger(__name__)
 
@@ -48,33 +50,91 @@ def reader_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 @reader_page
 def home(request: HttpRequest) -> HttpResponse:
     """The first page."""
-    lines = reading.lines()
-    lines.sort(key=lambda line: line.stamp.signed_on, reverse=True)
-    fresh = [line for line in lines if line.stamp.in_date]
-    communities = [
-        {"name": row.condition.name, "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
-        for row in Community.objects.filter(member_count__gt=0).select_related("condition").order_by("condition__slug")
-    ]
+    today = clock.today()
+    count = tally(today)
+    entries, lately = letters.everything(), reading.lines_signed_lately()
+    fresh = [line for line in lately if line.stamp.in_date]
     return render(
         request,
         "pages/home.html",
         {
             "recent": fresh[:3],
             "example": fresh[0].stamp if fresh else None,
-            "total": len(lines),
-            "in_date": len(fresh),
-            "lapsed": len(lines) - len(fresh),
-            "communities": communities,
-            "today": clock.today(),
+            "total": count.total,
+            "in_date": count.total - count.lapsed,
+            "lapsed": count.lapsed,
+            "lapsed_page": None if count.lapsed_last is None else reading.line_of(count.lapsed_last),
+            "letters": letters.letters(entries),
+            "conditions": entries if len(entries) <= SHORT else [],
+            "communities": _communities(),
+            "today": today,
         },
     )
 
 
+# So many communities stand on the first page, and so many conditions, where there are no more.
+FEW = 6
+SHORT = 12
+
+
+def _communities() -> list[dict[str, object]]:
+    """Some communities with what may be shown of their number, by name.
+
+    The largest of those whose number is shown; the order of the others would tell who has more members.
+    """
+    counted = models.Case(
+        models.When(member_count__gte=settings.MEMBER_COUNT_THRESHOLD, then="member_count"), default=models.Value(0)
+    )
+    rows = Community.objects.filter(member_count__gt=0).select_related("condition")
+    return [
+        {"name": row.condition.name, "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
+        for row in sorted(
+            rows.order_by(counted.desc(), "condition__slug")[:FEW], key=lambda row: letters.folded(row.condition.name)
+        )
+    ]
+
+
+def _part(request: HttpRequest, entries: list[letters.Entry], number: int, first: str, other: str) -> dict[str, object]:
+    """One part of a list with the ways to those beside it; 404 at any address but its own.
+
+    `first` is the address of the first part, `other` that of the second, which is the pattern of the rest.
+    """
+
+    def address(place: int) -> str:
+        return first if place == 1 else f"{other.removesuffix('2/')}{place}/"
+
+    part = letters.part(entries, number)
+    if part is None or request.path != address(number):
+        raise Http404("The list has no such part.")
+    return {
+        "part": part,
+        "earlier": address(number - 1) if number > 1 else "",
+        "later": address(number + 1) if number < part.last else "",
+        "section": "conditions",
+    }
+
+
 @reader_page
-def conditions(request: HttpRequest) -> HttpResponse:
-    """All conditions, A to Z."""
-    groups = reading.letters(Condition.objects.all())
-    return render(request, "pages/conditions.html", {"groups": groups, "section": "conditions"})
+def conditions(request: HttpRequest, number: int = 1) -> HttpResponse:
+    """The alphabet, and the conditions that have pages, in parts; all of them where they fit into one."""
+    entries, answered = letters.everything(), letters.answered()
+    mine = [entry for entry in entries if entry.pk in answered or len(entries) <= letters.PER_PAGE]
+    context = _part(request, mine, number, reverse("conditions"), reverse("conditions-part", args=[2]))
+    context |= {"letters": letters.letters(entries), "total": len(entries), "answered": len(answered)}
+    return render(request, "pages/conditions.html", context)
+
+
+@reader_page
+def letter(request: HttpRequest, letter: str, number: int = 1) -> HttpResponse:
+    """The conditions under one letter, those with pages first, in parts."""
+    entries, answered = letters.everything(), letters.answered()
+    mine = [entry for entry in entries if entry.letter == letter]
+    if not mine:
+        raise Http404("No condition stands under this letter.")
+    mine.sort(key=lambda entry: entry.pk not in answered)
+    context = _part(request, mine, number, reverse("letter", args=[letter]), reverse("letter-part", args=[letter, 2]))
+    context |= {"letters": letters.letters(entries), "letter": letters.Letter(letter, len(mine))}
+    return render(request, "pages/letter.html", context)
 
 
 @reader_page
@@ -99,7 +159,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
-            "codes": row.codes.exclude(system__in=LICENSED_SYSTEMS),
+            "codes": _codes(row),
             "members": reading.members(community.member_count) if community else None,
             "community_url": community.get_absolute_url() if community else "",
             "today": clock.today(),
@@ -110,6 +170,17 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
 
 # Their codes may be shown to readers only by operators who hold a licence.
 LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
+# What a system is called in full.
+SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
+
+
+def _codes(condition: Condition) -> dict[str, list[str]]:
+    """The codes of a condition elsewhere, by the name of the system; one query."""
+    found: dict[str, list[str]] = {}
+    rows = condition.codes.exclude(system__in=LICENSED_SYSTEMS).values_list("system", "code")
+    for system, code in rows:
+        found.setdefault(SYSTEMS.get(system, system), []).append(code)
+    return found
 
 
 def _overview(condition: Condition, line: reading.Line | None) -> dict[str, object] | None:
@@ -241,10 +312,13 @@ def _condition(slug: str) -> Condition:
 
 
 @reader_page
-def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
-    """Who a reviewer is, how their licence was checked, and what rests on their word."""
+def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpResponse:
+    """Who a reviewer is, how their licence was checked, and what rests on their word, in parts."""
     row = get_object_or_404(Reviewer, slug=reviewer)
-    lines = [line for line in reading.lines() if line.stamp.slug == row.slug]
+    lines = reading.lines_of(row)
+    last = max(1, -(-len(lines) // LINES))
+    if not 1 <= number <= last or request.path != _of_reviewer(row, number):
+        raise Http404("The list has no such part.")
     newest = CredentialCheck.objects.filter(credential__reviewer=row).order_by("credential", "-pk")
     checks: dict[int, CredentialCheck] = {}
     for check in newest.select_related("credential"):
@@ -257,7 +331,11 @@ def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
         {
             "reviewer": row,
             "initials": "".join(word[0] for word in row.name.split()[:2]).upper(),
-            "lines": lines,
+            "lines": lines[(number - 1) * LINES : number * LINES],
+            "part": {"number": number, "last": last},
+            "earlier": _of_reviewer(row, number - 1) if number > 1 else "",
+            "later": _of_reviewer(row, number + 1) if number < last else "",
+            "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
             "checks": list(checks.values()),
@@ -269,10 +347,13 @@ def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
     )
 
 
-@reader_page
-def how_we_review(request: HttpRequest) -> HttpResponse:
-    """How a page comes to be, and what approval means."""
-    return render(request, "pages/how_we_review.html", {"section": "how-we-review"})
+# So many pages stand in one part of a reviewer's list.
+LINES = 50
+
+
+def _of_reviewer(row: Reviewer, number: int) -> str:
+    """The address of one part of what a reviewer approved."""
+    return row.get_absolute_url() if number == 1 else reverse("reviewer-part", args=[row.slug, number])
 
 
 @reader_page

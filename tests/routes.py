@@ -98,7 +98,15 @@ ROUTES: dict[str, Row] = {
     "question": Row(shown=EVERYBODY),
     "history": Row(shown=EVERYBODY),
     "reviewer": Row(shown=EVERYBODY),
+    "reviewers": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
+    "accessibility": Row(shown=EVERYBODY),
+    "privacy": Row(shown=EVERYBODY),
+    "letter": Row(shown=EVERYBODY),
+    # The first part of a list has an address without a number, and here there is no second one.
+    "conditions-part": Row(nothing=EVERYBODY),
+    "letter-part": Row(nothing=EVERYBODY),
+    "reviewer-part": Row(nothing=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
     # One's own account
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),

@@ -42,6 +42,7 @@ def values(world: World, route: str, pattern: str) -> dict[str, object]:
         "review": world.approved.pk,
         "publication": world.due.pk if "due_again" in route else world.public.pk,
         "reviewer": "clara",
+        "letter": "p",
         "key": "false-key",
         "uidb36": "1",
         "pk": world.key.pk,
