@@ -3,18 +3,18 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from pages import about, views
+from pages import about, alphabet, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("conditions/", views.conditions, name="conditions"),
+    path("conditions/", alphabet.conditions, name="conditions"),
     path("conditions/<slug:condition>/", views.condition, name="condition"),
     path("conditions/<slug:condition>/community/", views.community, name="community"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
-    path("a-z/answered/<int:number>/", views.conditions, name="conditions-part"),
-    path("a-z/<slug:letter>/", views.letter, name="letter"),
-    path("a-z/<slug:letter>/<int:number>/", views.letter, name="letter-part"),
+    path("a-z/answered/<int:number>/", alphabet.conditions, name="conditions-part"),
+    path("a-z/<slug:letter>/", alphabet.letter, name="letter"),
+    path("a-z/<slug:letter>/<int:number>/", alphabet.letter, name="letter-part"),
     path("reviewers/", about.reviewers, name="reviewers"),
     path("reviewers/<slug:reviewer>/", views.reviewer, name="reviewer"),
     path("reviewers/<slug:reviewer>/<int:number>/", views.reviewer, name="reviewer-part"),

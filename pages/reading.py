@@ -1,7 +1,6 @@
 """Gathers what a public page shows. Everything about articles starts at `Publication.objects.live()`."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -95,23 +94,8 @@ _lines_about = Prepared(lambda condition: _for_lines(Publication.objects.live().
 _line_of = Prepared(lambda article: _for_lines(Publication.objects.live().filter(article=article)))
 
 
-_lines_signed = Prepared(lambda reviewer: _for_lines(_perhaps_signed(reviewer)))
-_lines_signed_lately = Prepared(lambda: _for_lines(_signed_lately()))
-
 # Among so many approvals, those recorded last, the pages reviewed last are looked for.
 LATELY = 40
-
-
-def _perhaps_signed(reviewer: int) -> PublicationQuerySet:
-    """The live pages whose stamp can be this reviewer's: they signed some version of them."""
-    signed = Review.objects.filter(reviewer=reviewer).values("revision__article")
-    return Publication.objects.live().filter(article__in=signed)
-
-
-def _signed_lately() -> PublicationQuerySet:
-    """The live pages on which an approval was recorded lately."""
-    approved = Review.objects.filter(decision=Review.Decision.APPROVED).order_by("-pk")
-    return Publication.objects.live().filter(article__in=approved.values("revision__article")[:LATELY])
 
 
 def lines(about: Condition) -> list[Line]:
@@ -119,19 +103,28 @@ def lines(about: Condition) -> list[Line]:
     return [Line.of(row) for row in _lines_about(condition=about.pk)]
 
 
-def lines_of(reviewer: Reviewer) -> list[Line]:
-    """The live pages whose stamp bears this reviewer's name, those signed last first; one query."""
-    found = [Line.of(row) for row in _lines_signed(reviewer=reviewer.pk)]
-    return _newest_first(line for line in found if line.stamp.slug == reviewer.slug)
+def stamps_of(reviewer: Reviewer) -> dict[int, Stamp]:
+    """The stamps that bear this reviewer's name by their article, those signed last first; two queries."""
+    # Looked for among the pages of which they signed some version. Named one by one, see `tally`.
+    signed = set(Review.objects.filter(reviewer=reviewer).values_list("revision__article", flat=True))
+    live = Publication.objects.live().filter(article__in=signed).order_by()
+    rows = live.values_list("article", "stamp_facts", "read_at")
+    stamps = {article: Stamp.from_facts(facts, moment.date()) for article, facts, moment in rows}
+    mine = [(article, stamp) for article, stamp in stamps.items() if stamp.slug == reviewer.slug]
+    return dict(sorted(mine, key=lambda each: (each[1].signed_on, each[0]), reverse=True))
+
+
+def lines_of(articles: list[int]) -> list[Line]:
+    """The lines of these articles as far as they are live, in this order; one query."""
+    rows = _for_lines(Publication.objects.live().filter(article__in=articles))
+    return [Line.of(row) for row in sorted(rows, key=lambda row: articles.index(row.article_id))]
 
 
 def lines_signed_lately() -> list[Line]:
-    """The live pages that were reviewed last, the newest signature first; one query, however many pages there are."""
-    return _newest_first(Line.of(row) for row in _lines_signed_lately())
-
-
-def _newest_first(found: Iterable[Line]) -> list[Line]:
-    return sorted(found, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
+    """The live pages that were reviewed last, the newest signature first; two queries, however many pages there are."""
+    approved = Review.objects.filter(decision=Review.Decision.APPROVED).order_by("-pk")
+    lines = lines_of(list(approved.values_list("revision__article", flat=True)[:LATELY]))
+    return sorted(lines, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 
 
 def line_of(article: int) -> Line | None:

@@ -8,6 +8,7 @@ from functools import wraps
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, models
+from django.db.models.functions import Coalesce
 from django.http import (
     Http404,
     HttpRequest,
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
 from articles import rendering
-from articles.models import Condition, ConditionName, ConditionSlug, Topic
+from articles.models import Condition, ConditionName, ConditionSlug, Topic, preferred_name
 from community.models import Community
 from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
@@ -85,56 +86,16 @@ def _communities() -> list[dict[str, object]]:
     counted = models.Case(
         models.When(member_count__gte=settings.MEMBER_COUNT_THRESHOLD, then="member_count"), default=models.Value(0)
     )
-    rows = Community.objects.filter(member_count__gt=0).select_related("condition")
+    rows = (
+        Community.objects.filter(member_count__gt=0)
+        .select_related("condition")
+        .annotate(name=Coalesce(preferred_name("condition"), "condition__slug", output_field=models.CharField()))
+        .order_by(counted.desc(), "condition__slug")[:FEW]
+    )
     return [
-        {"name": row.condition.name, "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
-        for row in sorted(
-            rows.order_by(counted.desc(), "condition__slug")[:FEW], key=lambda row: letters.folded(row.condition.name)
-        )
+        {"name": row.name, "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
+        for row in sorted(rows, key=lambda row: letters.folded(row.name))
     ]
-
-
-def _part(request: HttpRequest, entries: list[letters.Entry], number: int, first: str, other: str) -> dict[str, object]:
-    """One part of a list with the ways to those beside it; 404 at any address but its own.
-
-    `first` is the address of the first part, `other` that of the second, which is the pattern of the rest.
-    """
-
-    def address(place: int) -> str:
-        return first if place == 1 else f"{other.removesuffix('2/')}{place}/"
-
-    part = letters.part(entries, number)
-    if part is None or request.path != address(number):
-        raise Http404("The list has no such part.")
-    return {
-        "part": part,
-        "earlier": address(number - 1) if number > 1 else "",
-        "later": address(number + 1) if number < part.last else "",
-        "section": "conditions",
-    }
-
-
-@reader_page
-def conditions(request: HttpRequest, number: int = 1) -> HttpResponse:
-    """The alphabet, and the conditions that have pages, in parts; all of them where they fit into one."""
-    entries, answered = letters.everything(), letters.answered()
-    mine = [entry for entry in entries if entry.pk in answered or len(entries) <= letters.PER_PAGE]
-    context = _part(request, mine, number, reverse("conditions"), reverse("conditions-part", args=[2]))
-    context |= {"letters": letters.letters(entries), "total": len(entries), "answered": len(answered)}
-    return render(request, "pages/conditions.html", context)
-
-
-@reader_page
-def letter(request: HttpRequest, letter: str, number: int = 1) -> HttpResponse:
-    """The conditions under one letter, those with pages first, in parts."""
-    entries, answered = letters.everything(), letters.answered()
-    mine = [entry for entry in entries if entry.letter == letter]
-    if not mine:
-        raise Http404("No condition stands under this letter.")
-    mine.sort(key=lambda entry: entry.pk not in answered)
-    context = _part(request, mine, number, reverse("letter", args=[letter]), reverse("letter-part", args=[letter, 2]))
-    context |= {"letters": letters.letters(entries), "letter": letters.Letter(letter, len(mine))}
-    return render(request, "pages/letter.html", context)
 
 
 @reader_page
@@ -315,8 +276,8 @@ def _condition(slug: str) -> Condition:
 def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpResponse:
     """Who a reviewer is, how their licence was checked, and what rests on their word, in parts."""
     row = get_object_or_404(Reviewer, slug=reviewer)
-    lines = reading.lines_of(row)
-    last = max(1, -(-len(lines) // LINES))
+    stamps = reading.stamps_of(row)
+    last = max(1, -(-len(stamps) // LINES))
     if not 1 <= number <= last or request.path != _of_reviewer(row, number):
         raise Http404("The list has no such part.")
     newest = CredentialCheck.objects.filter(credential__reviewer=row).order_by("credential", "-pk")
@@ -324,24 +285,23 @@ def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpRespon
     for check in newest.select_related("credential"):
         checks.setdefault(check.credential_id, check)
     signed, today = record.signed_by(row), clock.today()
-    year_ago = today - dt.timedelta(365)
     return render(
         request,
         "pages/reviewer.html",
         {
             "reviewer": row,
             "initials": "".join(word[0] for word in row.name.split()[:2]).upper(),
-            "lines": lines[(number - 1) * LINES : number * LINES],
+            "lines": reading.lines_of(list(stamps)[(number - 1) * LINES : number * LINES]),
             "part": {"number": number, "last": last},
             "earlier": _of_reviewer(row, number - 1) if number > 1 else "",
             "later": _of_reviewer(row, number + 1) if number < last else "",
-            "total": len(lines),
-            "in_date": sum(line.stamp.in_date for line in lines),
-            "lapsed": sum(not line.stamp.in_date for line in lines),
+            "total": len(stamps),
+            "in_date": sum(stamp.in_date for stamp in stamps.values()),
+            "lapsed": sum(not stamp.in_date for stamp in stamps.values()),
             "checks": list(checks.values()),
             "licensed": CredentialCheck.objects.valid_on(today).filter(credential__reviewer=row).exists(),
-            "signed": signed[0] if signed else None,
-            "in_past_year": sum(review.signed_on > year_ago for review in signed),
+            "signed": signed.first(),
+            "in_past_year": signed.filter(signed_on__gt=today - dt.timedelta(365)).count(),
             "today": today,
         },
     )
