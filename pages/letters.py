@@ -1,6 +1,7 @@
 """All conditions by their letter, in parts of a hundred, those with pages first."""
 
 import datetime as dt
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -95,9 +96,10 @@ def label(key: str) -> str:
 
 
 def folded(name: str) -> str:
-    """A name as it is put in order: no capitals, accents and ligatures as their base letters."""
+    """A name as it is put in order: no capitals, accents and ligatures as their base letters, type 2 before type 10."""
     plain = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
-    return "".join(character for character in plain if not unicodedata.combining(character))
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
+    return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(6), letters)
 
 
 def everything() -> list[Entry]:

@@ -76,6 +76,12 @@ def test_accents_and_capitals_do_not_change_the_order(client: Client) -> None:
     assert [name for name, _ in groups(client)["B"]] == ["BEHAVIOUR", "Behçet disease", "behind", "Beta", "bèta 2"]
 
 
+def test_numbers_stand_in_the_order_of_counting(client: Client) -> None:
+    for number, name in enumerate(["Ataxia type 10", "Ataxia type 2", "Ataxia type 1"]):
+        make.condition(f"c{number}", name)
+    assert [name for name, _ in groups(client)["A"]] == ["Ataxia type 1", "Ataxia type 2", "Ataxia type 10"]
+
+
 def test_the_letters_lead_to_their_lists(client: Client) -> None:
     for slug, name in [("a", "A disease"), ("a2", "Å disease"), ("z", "Z disease")]:
         make.condition(slug, name)
