@@ -104,7 +104,7 @@ def folded(name: str) -> str:
 
 def everything() -> list[Entry]:
     """Every condition in order of its name, those that begin with a digit or a sign last; one query."""
-    rows = Condition.objects.order_by().values_list("pk", "slug", "preferred_name")
+    rows = Condition.objects.order_by().values_list("pk", "slug", "preferred_name")  # type: ignore[misc]  # of the manager
     entries = [Entry(pk, slug, name or slug, folded(name or slug)) for pk, slug, name in rows]
     return sorted(entries, key=lambda entry: (LETTERS.index(entry.letter), entry.order, entry.slug))
 
@@ -144,7 +144,7 @@ def part(entries: list[Entry], number: int) -> Part | None:
 def _stamps(conditions: list[int]) -> Iterator[tuple[int, Stamp]]:
     """The stamps of the live pages about these conditions."""
     live = Publication.objects.live().filter(article__condition__in=conditions).order_by()
-    rows = live.values_list("article__condition", "stamp_facts", "read_at")
+    rows = live.values_list("article__condition", "stamp_facts", "read_at")  # type: ignore[misc]  # of live()
     moment: dt.datetime
     for condition, facts, moment in rows:
         yield condition, Stamp.from_facts(facts, moment.date())

@@ -108,10 +108,10 @@ def stamps_of(reviewer: Reviewer) -> dict[int, Stamp]:
     # Looked for among the pages of which they signed some version. Named one by one, see `tally`.
     signed = set(Review.objects.filter(reviewer=reviewer).values_list("revision__article", flat=True))
     live = Publication.objects.live().filter(article__in=signed).order_by()
-    rows = live.values_list("article", "stamp_facts", "read_at")
+    rows = live.values_list("article", "stamp_facts", "read_at")  # type: ignore[misc]  # of live()
     stamps = {article: Stamp.from_facts(facts, moment.date()) for article, facts, moment in rows}
-    mine = [(article, stamp) for article, stamp in stamps.items() if stamp.slug == reviewer.slug]
-    return dict(sorted(mine, key=lambda each: (each[1].signed_on, each[0]), reverse=True))
+    mine = [(stamp.signed_on, article) for article, stamp in stamps.items() if stamp.slug == reviewer.slug]
+    return {article: stamps[article] for _, article in sorted(mine, reverse=True)}
 
 
 def lines_of(articles: list[int]) -> list[Line]:

@@ -171,6 +171,10 @@ def community(request: HttpRequest, condition: str) -> HttpResponse:
     )
 
 
+# So many other questions stand below a page; the hub has them all.
+RELATED = 6
+
+
 @reader_page
 def question(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     """One question page; 301 from an old address, 410 with the reason when withdrawn, 503 for a bad digest."""
@@ -198,7 +202,8 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "last_updated": reading.last_updated(publication),
             "history_url": reverse("history", args=[condition, article]),
             "review_asked_at": publication.review_asked_at,
-            "related": page.related,
+            "related": page.related[:RELATED],
+            "questions": len(page.related) + 1,
             "members": page.members,
             "community_url": f"{here.condition.get_absolute_url()}community/",
             "today": page.stamp.today,
@@ -284,7 +289,9 @@ def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpRespon
     checks: dict[int, CredentialCheck] = {}
     for check in newest.select_related("credential"):
         checks.setdefault(check.credential_id, check)
-    signed, today = record.signed_by(row), clock.today()
+    today = clock.today()
+    lately = models.Count("pk", filter=models.Q(signed_on__gt=today - dt.timedelta(365)))
+    signed = record.signed_by(row).annotate(in_past_year=models.Window(lately)).first()
     return render(
         request,
         "pages/reviewer.html",
@@ -300,8 +307,8 @@ def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpRespon
             "lapsed": sum(not stamp.in_date for stamp in stamps.values()),
             "checks": list(checks.values()),
             "licensed": CredentialCheck.objects.valid_on(today).filter(credential__reviewer=row).exists(),
-            "signed": signed.first(),
-            "in_past_year": signed.filter(signed_on__gt=today - dt.timedelta(365)).count(),
+            "signed": signed,
+            "in_past_year": signed.in_past_year if signed else 0,  # type: ignore[attr-defined]  # the window's
             "today": today,
         },
     )

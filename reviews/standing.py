@@ -144,7 +144,7 @@ def tally(today: dt.date) -> Tally:
     )
     articles = set(may_have_ended.values_list("revision__article", flat=True))
     doubtful = shown.with_stamp().filter(article__in=articles).order_by()
-    facts = dict(doubtful.values_list("article", "stamp_facts"))
+    facts = dict(doubtful.values_list("article", "stamp_facts"))  # type: ignore[misc]  # of with_stamp()
     void = sum(each is None for each in facts.values())  # as live() says: what no approval covers is not shown
     stamps = {article: Stamp.from_facts(each, today) for article, each in facts.items() if each is not None}
     lapsed = {article: stamp.lapses_on for article, stamp in stamps.items() if not stamp.in_date}

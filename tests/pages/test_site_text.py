@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -141,7 +142,7 @@ def test_nobody_else_is_told_what_is_missing(client: Client, settings: Any, pers
 def test_versions_written_at_once_follow_each_other() -> None:
     publisher = people.publisher()
     results = together(
-        [lambda n=n: SiteText.objects.write("funding", f"Version {n}.", by=publisher) for n in range(PEOPLE)]
+        [partial(SiteText.objects.write, "funding", f"Version {n}.", by=publisher) for n in range(PEOPLE)]
     )
     assert {type(result) for result in results} == {SiteText}
     rows = SiteText.objects.order_by("pk")
