@@ -12,7 +12,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Article
 from config import unavailable
-from pages import reading
 from tests import make, people
 from tests.pages import dom
 from tests.pages.test_headers import assert_safe
