@@ -147,14 +147,20 @@ def _codes(condition: Condition) -> dict[str, list[str]]:
 def _overview(condition: Condition, line: reading.Line | None) -> dict[str, object] | None:
     """The short answer of the overview article with its stamp, its text checked like any other."""
     page = None if line is None else reading.live_at(condition.slug, line.slug)
-    if page is None:
+    if line is None or page is None:
         return None
     try:
         shown = reading.question_page(page)
     except reading.Tampered as tampered:
         logger.critical("%s does not match its digest and is not shown. Run verify_record.", tampered)
         return None
-    return {"short_answer": shown.revision.short_answer, "stamp": shown.stamp, "version": shown.revision.number}
+    return {
+        "short_answer": shown.revision.short_answer,
+        "stamp": shown.stamp,
+        "version": shown.revision.number,
+        "line": line,
+        "history_url": reverse("history", args=[condition.slug, line.slug]),
+    }
 
 
 @reader_page
