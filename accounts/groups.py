@@ -43,6 +43,8 @@ GROUPS: dict[str, list[str]] = {
         "reviews.view_feedback",
         "reviews.change_feedback",
         "reviews.delete_feedback",
+        "pages.view_sitetext",
+        "pages.add_sitetext",
     ],
     "Registrars": [
         "reviews.view_reviewer",

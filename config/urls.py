@@ -3,19 +3,26 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from pages import feedback, feeds, sitemaps, views
+from pages import about, alphabet, feedback, feeds, reviewers, sitemaps, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("conditions/", views.conditions, name="conditions"),
+    path("conditions/", alphabet.conditions, name="conditions"),
     path("conditions/<slug:condition>/", views.condition, name="condition"),
     path("conditions/<slug:condition>/community/", views.community, name="community"),
     path("conditions/<slug:condition>/feed/", feeds.condition_feed, name="condition-feed"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
     path("conditions/<slug:condition>/<slug:article>/feedback/", feedback.feedback, name="feedback"),
-    path("reviewers/<slug:reviewer>/", views.reviewer, name="reviewer"),
-    path("how-we-review/", views.how_we_review, name="how-we-review"),
+    path("a-z/answered/<int:number>/", alphabet.conditions, name="conditions-part"),
+    path("a-z/<slug:letter>/", alphabet.letter, name="letter"),
+    path("a-z/<slug:letter>/<int:number>/", alphabet.letter, name="letter-part"),
+    path("reviewers/", reviewers.reviewers, name="reviewers"),
+    path("reviewers/<slug:reviewer>/", reviewers.reviewer, name="reviewer"),
+    path("reviewers/<slug:reviewer>/<int:number>/", reviewers.reviewer, name="reviewer-part"),
+    path("how-we-review/", about.how_we_review, name="how-we-review"),
+    path("accessibility/", about.accessibility, name="accessibility"),
+    path("privacy/", about.privacy, name="privacy"),
     path("feed/", feeds.feed, name="feed"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap/<slug:part>.xml", sitemaps.part, name="sitemap-part"),

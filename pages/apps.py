@@ -7,3 +7,11 @@ class PagesConfig(AppConfig):
     """What does the reader get?"""
 
     name = "pages"
+
+    def ready(self) -> None:
+        """Make the guards known."""
+        from accounts.guards import register
+
+        from .guards import GUARDS
+
+        register(GUARDS)

@@ -17,6 +17,7 @@ from articles.models import Article, Citation, Revision, preferred_name
 from reviews import difference
 from reviews.models import CredentialCheck, Publication, Review, Reviewer, Withdrawal
 from reviews.models.publications import PublicationQuerySet
+from reviews.models.reviews import ReviewQuerySet
 from reviews.standing import Stamp
 
 from . import reading
@@ -257,12 +258,12 @@ def _span(days: int) -> str:
     return "less than a day"
 
 
-def signed_by(reviewer: Reviewer) -> list[Review]:
-    """The valid approvals of a reviewer under which readers saw a text, or see one, newest first; one query."""
+def signed_by(reviewer: Reviewer) -> ReviewQuerySet:
+    """The valid approvals of a reviewer under which readers saw a text, or see one, newest first."""
     seen = Publication.objects.counted().values("review")
     shown = Publication.objects.live().values("review__revision")
     mine = Review.objects.valid().filter(models.Q(pk__in=seen) | models.Q(revision__in=shown), reviewer=reviewer)
-    return list(mine.only("signed_on", "conflicts").order_by("-signed_on", "-pk"))
+    return mine.order_by("-signed_on", "-pk")
 
 
 @dataclass(frozen=True)

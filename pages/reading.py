@@ -14,7 +14,7 @@ from accounts.prepared import Prepared
 from articles.models import Citation, Condition, ConditionCode, ConditionName, Revision, preferred_name
 from community.counting import ShownCount, shown
 from community.models import Community
-from reviews.models import Publication, ReviewRequest
+from reviews.models import Publication, Review, Reviewer, ReviewRequest
 from reviews.models.publications import PublicationQuerySet
 from reviews.standing import Stamp
 
@@ -99,14 +99,41 @@ def _for_lines(publications: PublicationQuerySet) -> PublicationQuerySet:
     )
 
 
-_all_lines = Prepared(lambda: _for_lines(Publication.objects.live()))
 _lines_about = Prepared(lambda condition: _for_lines(Publication.objects.live().filter(article__condition=condition)))
 _line_of = Prepared(lambda article: _for_lines(Publication.objects.live().filter(article=article)))
 
 
-def lines(*, about: Condition | None = None) -> list[Line]:
-    """Every live page, or those about one condition, as lines; one query."""
-    return [Line.of(row) for row in (_all_lines() if about is None else _lines_about(condition=about.pk))]
+# Among so many approvals, those recorded last, the pages reviewed last are looked for.
+LATELY = 40
+
+
+def lines(about: Condition) -> list[Line]:
+    """Every live page about a condition as a line; one query."""
+    return [Line.of(row) for row in _lines_about(condition=about.pk)]
+
+
+def stamps_of(reviewer: Reviewer) -> dict[int, Stamp]:
+    """The stamps that bear this reviewer's name by their article, those signed last first; two queries."""
+    # Looked for among the pages of which they signed some version. Named one by one, see `tally`.
+    signed = set(Review.objects.filter(reviewer=reviewer).values_list("revision__article", flat=True))
+    live = Publication.objects.live().filter(article__in=signed).order_by()
+    rows = live.values_list("article", "stamp_facts", "read_at")  # type: ignore[misc]  # of live()
+    stamps = {article: Stamp.from_facts(facts, moment.date()) for article, facts, moment in rows}
+    mine = [(stamp.signed_on, article) for article, stamp in stamps.items() if stamp.slug == reviewer.slug]
+    return {article: stamps[article] for _, article in sorted(mine, reverse=True)}
+
+
+def lines_of(articles: list[int]) -> list[Line]:
+    """The lines of these articles as far as they are live, in this order; one query."""
+    rows = _for_lines(Publication.objects.live().filter(article__in=articles))
+    return [Line.of(row) for row in sorted(rows, key=lambda row: articles.index(row.article_id))]
+
+
+def lines_signed_lately() -> list[Line]:
+    """The live pages that were reviewed last, the newest signature first; two queries, however many pages there are."""
+    approved = Review.objects.filter(decision=Review.Decision.APPROVED).order_by("-pk")
+    lines = lines_of(list(approved.values_list("revision__article", flat=True)[:LATELY]))
+    return sorted(lines, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 
 
 def line_of(article: int) -> Line | None:
@@ -187,7 +214,7 @@ def question_page(publication: "Shown") -> QuestionPage:
     if publication.review.digest != revision.digest or not revision.is_intact(citations):
         raise Tampered(str(revision))
     here = publication.article.get_absolute_url()
-    related = [line for line in lines(about=publication.article.condition) if line.url != here]
+    related = [line for line in lines(publication.article.condition) if line.url != here]
     return QuestionPage(
         publication=publication,
         citations=citations,
@@ -202,15 +229,6 @@ def members(count: int | None) -> ShownCount | None:
     if count is None:
         return None
     return shown(count, threshold=settings.MEMBER_COUNT_THRESHOLD, round_to=settings.MEMBER_COUNT_ROUND_TO)
-
-
-def letters(conditions: Iterable[Condition]) -> list[tuple[str, list[Condition]]]:
-    """Conditions by the first letter of their name; digits and signs under “0–9”."""
-    groups: dict[str, list[Condition]] = {}
-    for condition in sorted(conditions, key=lambda row: row.name.casefold()):
-        first = condition.name[:1].upper()
-        groups.setdefault(first if first.isalpha() else "0–9", []).append(condition)
-    return list(groups.items())
 
 
 def last_updated(publication: "Shown") -> dt.date:

@@ -1,13 +1,14 @@
 """What does the reader get? The public pages: the same for everybody, without cookie or session."""
 
-import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error
+from django.db import Error, models
+from django.db.models.functions import Coalesce
 from django.http import (
     Http404,
     HttpRequest,
@@ -21,13 +22,13 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
 from articles import rendering
-from articles.models import Condition, ConditionName, ConditionSlug, Topic
+from articles.models import Condition, ConditionCode, ConditionName, ConditionSlug, Topic, preferred_name
 from community.models import Community
-from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
+from reviews.standing import tally
 
 from . import history as record
-from . import jsonld, reading
+from . import jsonld, letters, reading
 
 logger = logging.getLogger(__name__)
 
@@ -49,35 +50,52 @@ def reader_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 @reader_page
 def home(request: HttpRequest) -> HttpResponse:
     """The first page."""
-    lines = reading.lines()
-    lines.sort(key=lambda line: line.stamp.signed_on, reverse=True)
-    fresh = [line for line in lines if line.stamp.in_date]
-    communities = [
-        {"name": row.condition.name, "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
-        for row in Community.objects.filter(member_count__gt=0).select_related("condition").order_by("condition__slug")
-    ]
+    today = clock.today()
+    count = tally(today)
+    entries, lately = letters.everything(), reading.lines_signed_lately()
+    fresh = [line for line in lately if line.stamp.in_date]
     return render(
         request,
         "pages/home.html",
         {
             "recent": fresh[:3],
             "example": fresh[0].stamp if fresh else None,
-            "total": len(lines),
-            "in_date": len(fresh),
-            "lapsed": len(lines) - len(fresh),
-            "communities": communities,
-            "today": clock.today(),
+            "total": count.total,
+            "in_date": count.total - count.lapsed,
+            "lapsed": count.lapsed,
+            "lapsed_page": None if count.lapsed_last is None else reading.line_of(count.lapsed_last),
+            "letters": letters.letters(entries),
+            "conditions": entries if len(entries) <= SHORT else [],
+            "communities": _communities(),
+            "today": today,
             "machine": jsonld.home(),
         },
     )
 
 
-@reader_page
-def conditions(request: HttpRequest) -> HttpResponse:
-    """All conditions, A to Z."""
-    groups = reading.letters(Condition.objects.all())
-    machine = jsonld.Head("Conditions, A to Z", "All conditions, in alphabetical order.", request.path)
-    return render(request, "pages/conditions.html", {"groups": groups, "section": "conditions", "machine": machine})
+# So many communities stand on the first page, and so many conditions, where there are no more.
+FEW = 6
+SHORT = 12
+
+
+def _communities() -> list[dict[str, object]]:
+    """Some communities with what may be shown of their number, by name.
+
+    The largest of those whose number is shown; the order of the others would tell who has more members.
+    """
+    counted = models.Case(
+        models.When(member_count__gte=settings.MEMBER_COUNT_THRESHOLD, then="member_count"), default=models.Value(0)
+    )
+    rows = (
+        Community.objects.filter(member_count__gt=0)
+        .select_related("condition")
+        .annotate(name=Coalesce(preferred_name("condition"), "condition__slug", output_field=models.CharField()))
+        .order_by(counted.desc(), "condition__slug")[:FEW]
+    )
+    return [
+        {"name": row.name, "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
+        for row in sorted(rows, key=lambda row: letters.folded(row.name))
+    ]
 
 
 @reader_page
@@ -104,7 +122,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
-            "codes": codes,
+            "codes": _by_system(codes),
             "members": reading.members(community.member_count) if community else None,
             "community_url": community.get_absolute_url() if community else "",
             "today": clock.today(),
@@ -114,10 +132,22 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     )
 
 
+# What a system of codes is called in full.
+SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
+
+
+def _by_system(codes: Iterable[ConditionCode]) -> dict[str, list[str]]:
+    """The codes of a condition elsewhere, by the name of the system."""
+    found: dict[str, list[str]] = {}
+    for code in codes:
+        found.setdefault(SYSTEMS.get(code.system, code.system), []).append(code.code)
+    return found
+
+
 def _overview(condition: Condition, line: reading.Line | None) -> dict[str, Any] | None:
     """The short answer of the overview article with its stamp, its text checked like any other."""
     page = None if line is None else reading.live_at(condition.slug, line.slug)
-    if page is None:
+    if line is None or page is None:
         return None
     try:
         shown = reading.question_page(page)
@@ -129,6 +159,8 @@ def _overview(condition: Condition, line: reading.Line | None) -> dict[str, Any]
         "stamp": shown.stamp,
         "version": shown.revision.number,
         "url": page.article.get_absolute_url(),
+        "line": line,
+        "history_url": reverse("history", args=[condition.slug, line.slug]),
     }
 
 
@@ -143,6 +175,10 @@ def community(request: HttpRequest, condition: str) -> HttpResponse:
     machine = jsonld.community(row, found.get_absolute_url(), members)
     context = {"condition": row, "members": members, "today": clock.today(), "machine": machine}
     return render(request, "pages/community.html", context)
+
+
+# So many other questions stand below a page; the hub has them all.
+RELATED = 6
 
 
 @reader_page
@@ -173,7 +209,8 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "last_updated": reading.last_updated(publication),
             "history_url": reverse("history", args=[condition, article]),
             "review_asked_at": publication.review_asked_at,
-            "related": page.related,
+            "related": page.related[:RELATED],
+            "questions": len(page.related) + 1,
             "members": page.members,
             "community_url": f"{here.condition.get_absolute_url()}community/",
             "today": page.stamp.today,
@@ -246,46 +283,6 @@ def _tampered(request: HttpRequest, tampered: reading.Tampered) -> HttpResponse:
 def find_condition(slug: str) -> Condition:
     """The condition that has, or had, this address."""
     return get_object_or_404(Condition, pk__in=ConditionSlug.objects.filter(slug=slug).values("condition"))
-
-
-@reader_page
-def reviewer(request: HttpRequest, reviewer: str) -> HttpResponse:
-    """Who a reviewer is, how their licence was checked, and what rests on their word."""
-    row = get_object_or_404(Reviewer, slug=reviewer)
-    lines = [line for line in reading.lines() if line.stamp.slug == row.slug]
-    newest = CredentialCheck.objects.filter(credential__reviewer=row).order_by("credential", "-pk")
-    checks: dict[int, CredentialCheck] = {}
-    for check in newest.select_related("credential"):
-        checks.setdefault(check.credential_id, check)
-    signed, today = record.signed_by(row), clock.today()
-    year_ago = today - dt.timedelta(365)
-    return render(
-        request,
-        "pages/reviewer.html",
-        {
-            "reviewer": row,
-            "initials": "".join(word[0] for word in row.name.split()[:2]).upper(),
-            "lines": lines,
-            "in_date": sum(line.stamp.in_date for line in lines),
-            "lapsed": sum(not line.stamp.in_date for line in lines),
-            "checks": list(checks.values()),
-            "licensed": CredentialCheck.objects.valid_on(today).filter(credential__reviewer=row).exists(),
-            "signed": signed[0] if signed else None,
-            "in_past_year": sum(review.signed_on > year_ago for review in signed),
-            "today": today,
-            "machine": jsonld.reviewer(row, checks.values(), today),
-        },
-    )
-
-
-HOW_WE_REVIEW = "How a page is written, approved by a clinician, published, reviewed again and withdrawn."
-
-
-@reader_page
-def how_we_review(request: HttpRequest) -> HttpResponse:
-    """How a page comes to be, and what approval means."""
-    machine = jsonld.Head("How a page is reviewed", HOW_WE_REVIEW, request.path)
-    return render(request, "pages/how_we_review.html", {"section": "how-we-review", "machine": machine})
 
 
 @login_not_required

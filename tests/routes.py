@@ -73,6 +73,7 @@ MODELS: dict[str, Rights] = {
     "reviews_publication": Rights(look=only(CLINICIAN, LAPSED, PUBLISHER)),
     "reviews_withdrawal": Rights(look=only(PUBLISHER)),
     "reviews_ledgerentry": Rights(look=only()),
+    "pages_sitetext": Rights(look=only(PUBLISHER), add=only(PUBLISHER)),
     "community_community": Rights(look=only(MODERATOR), add=only(MODERATOR)),
 }
 
@@ -99,6 +100,7 @@ ROUTES: dict[str, Row] = {
     "history": Row(shown=EVERYBODY),
     "feedback": Row(shown=EVERYBODY, acts={"report a mistake": EVERYBODY}),
     "reviewer": Row(shown=EVERYBODY),
+    "reviewers": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
     # Machines
     "condition-feed": Row(shown=EVERYBODY),
@@ -106,6 +108,13 @@ ROUTES: dict[str, Row] = {
     "sitemap": Row(shown=EVERYBODY),
     "sitemap-part": Row(shown=EVERYBODY),
     "robots": Row(shown=EVERYBODY),
+    "accessibility": Row(shown=EVERYBODY),
+    "privacy": Row(shown=EVERYBODY),
+    "letter": Row(shown=EVERYBODY),
+    # The first part of a list has an address without a number, and here there is no second one.
+    "conditions-part": Row(nothing=EVERYBODY),
+    "letter-part": Row(nothing=EVERYBODY),
+    "reviewer-part": Row(nothing=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
     # One's own account
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),

@@ -18,6 +18,7 @@ from django.test import RequestFactory
 from accounts import guards
 from accounts.admin import ReadOnlyAdmin
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_ARTICLES
+from pages.guards import NEVER_CHANGING as NEVER_CHANGING_PAGES
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
 from reviews.models import Reviewer
 
@@ -64,6 +65,7 @@ NEVER_CHANGING = {
     "reviews.Publication",
     "reviews.Withdrawal",
     "reviews.LedgerEntry",
+    "pages.SiteText",
 }
 
 # Who did it, and beside it when; set together or not at all.
@@ -74,6 +76,7 @@ WHO_AND_WHEN = {
     "reviews.Feedback": {"handled_by": "handled_at"},
     "reviews.Publication": {"published_by": "published_at"},
     "reviews.Withdrawal": {"by": "at"},
+    "pages.SiteText": {"written_by": "written_at"},
 }
 
 # Where text becomes HTML without being escaped: the file, and how often.
@@ -236,7 +239,7 @@ def test_every_model_is_listed_as_changeable_or_never_changing() -> None:
 
 
 def test_the_guards_are_told_the_same_list() -> None:
-    told = [*NEVER_CHANGING_ARTICLES, *NEVER_CHANGING_REVIEWS]
+    told = [*NEVER_CHANGING_ARTICLES, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_PAGES]
     assert {model._meta.label for model in told} == NEVER_CHANGING
     assert len(told) == len(NEVER_CHANGING)
 

@@ -43,6 +43,7 @@ def values(world: World, route: str, pattern: str) -> dict[str, object]:
         "publication": world.due.pk if "due_again" in route else world.public.pk,
         "reviewer": "clara",
         "part": "site",
+        "letter": "p",
         "key": "false-key",
         "uidb36": "1",
         "pk": world.key.pk,
@@ -238,6 +239,7 @@ def typed(world: World) -> dict[str, dict[str, Any]]:
             "valid_until": today + dt.timedelta(30),
         },
         "add reviews_checklist": {"points": "A new point."},
+        "add pages_sitetext": {"key": "contact", "words": "Write to us."},
         "add community_community": {"condition": world.wilson.pk},
     }
 

@@ -25,12 +25,14 @@ from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, Au
 from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
 from articles.models import ConditionCode, Revision
+from pages.guards import NEVER_CHANGING as NEVER_CHANGING_PAGES
+from pages.models import SiteText
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
 from reviews.models import Checklist, Credential, LedgerEntry
 
 from . import make, people
 
-NEVER_CHANGING = [*NEVER_CHANGING_TEXTS, *NEVER_CHANGING_REVIEWS]
+NEVER_CHANGING = [*NEVER_CHANGING_TEXTS, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_PAGES]
 # Who is signed in, and what the stock admin notes when a lawful form is sent unchanged.
 NOT_OURS = {"accounts_session", "accounts_tally", "django_admin_log"}
 WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
@@ -80,6 +82,7 @@ class World:
         )
         self.draft = self._text("research", "research")
         self.checklist = Checklist.objects.write("Every figure has a source.\nIt is clear.", by=people.publisher())
+        self.site_text = SiteText.objects.write("funding", "A foundation pays.", by=people.publisher())
         self.unchecked = Credential.objects.create(
             reviewer=people.clinician("Lars"), profession="Physician", register="Other Register", number="UNCHECKED"
         )
@@ -112,6 +115,7 @@ class World:
             "reviews_publication": self.public,
             "reviews_withdrawal": self.withdrawal,
             "reviews_ledgerentry": LedgerEntry.objects.earliest("pk"),
+            "pages_sitetext": self.site_text,
             "community_community": make.Community.objects.get(condition=self.poems),
         }
         self.before: dict[str, dict[Any, Row]] = {

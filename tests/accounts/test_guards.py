@@ -20,6 +20,8 @@ from accounts import guards
 from accounts.guards import Guard
 from articles.guards import NEVER_CHANGING as TEXTS
 from articles.models import Revision
+from pages.guards import NEVER_CHANGING as WORDS
+from pages.models import SiteText
 from reviews.guards import NEVER_CHANGING as SIGNATURES
 from reviews.models import Checklist
 from tests import make, people
@@ -28,7 +30,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 SQLITE = connection.vendor == "sqlite"
 GUARDS = [guard for guard in guards.registered() if guard.create(connection.vendor)]
-INSERT_ONLY = [*TEXTS, *SIGNATURES]
+INSERT_ONLY = [*TEXTS, *SIGNATURES, *WORDS]
 UPDATE_GUARD = "articles_revision_refuses_update"
 
 
@@ -45,8 +47,9 @@ def take_away(guard: Guard) -> None:
 
 
 def a_row_of_every_kind() -> None:
-    """A page that was published and withdrawn, and a checklist: every model whose rows never change has a row."""
+    """A page that was withdrawn, a checklist, a site text: every model whose rows never change has a row."""
     Checklist.objects.write("Every figure has a source.", by=people.publisher())
+    SiteText.objects.write("funding", "A foundation pays.", by=people.publisher())
     make.publication(make.review(ticked=(1,))).withdraw(by=people.publisher(), why="Its sources do not support it.")
     assert all(model._default_manager.exists() for model in INSERT_ONLY)
 
@@ -75,7 +78,7 @@ def test_every_guard_stands_in_a_database_that_was_migrated() -> None:
 
 def test_every_app_with_rules_has_made_its_guards_known() -> None:
     tables = {guard.table.split("_")[0] for guard in guards.registered()}
-    assert tables >= {"articles", "reviews", "community"}
+    assert tables >= {"articles", "reviews", "community", "pages"}
     for model in INSERT_ONLY:
         events = {guard.on for guard in guards.registered() if guard.table == model._meta.db_table}
         assert events == {"INSERT", "UPDATE", "DELETE", "TRUNCATE"}
@@ -211,7 +214,8 @@ def test_the_site_does_not_start_without_a_guard() -> None:
 
 def test_while_migrations_are_pending_the_check_is_silent_and_the_site_does_not_start() -> None:
     guards.drop()
-    MigrationRecorder(connection).record_unapplied("pages", "0001_initial")
+    ((_, last),) = MigrationLoader(connection).graph.leaf_nodes("pages")
+    MigrationRecorder(connection).record_unapplied("pages", last)
     assert guards.check_guards(databases=["default"]) == []
     with pytest.raises(ImproperlyConfigured, match=r"migrations to run\. Run: python manage.py migrate"):
         guards.require()

@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 from accounts import guards, roles
 from articles.guards import NEVER_CHANGING as TEXTS
 from articles.models import Revision
+from pages.guards import NEVER_CHANGING as WORDS
 from reviews.guards import NEVER_CHANGING as SIGNATURES
 from reviews.models import CredentialCheck, Publication, Review
 from tests import make, people
@@ -23,7 +24,7 @@ from tests.database import sql
 pytestmark = pytest.mark.django_db
 postgresql = pytest.mark.postgresql
 
-NEVER_CHANGING = [model._meta.db_table for model in (*TEXTS, *SIGNATURES)]
+NEVER_CHANGING = [model._meta.db_table for model in (*TEXTS, *SIGNATURES, *WORDS)]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

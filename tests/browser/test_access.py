@@ -21,7 +21,11 @@ PAGES = [
     "/conditions/poems-syndrome/prognosis/history/",
     "/conditions/wilson-disease/diet/history/",
     "/reviewers/clara-sample/",
+    "/a-z/p/",
+    "/reviewers/",
     "/how-we-review/",
+    "/accessibility/",
+    "/privacy/",
     "/accounts/login/",
     "/nowhere/",
 ]

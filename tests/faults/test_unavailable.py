@@ -12,7 +12,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Article
 from config import unavailable
-from pages import reading
 from tests import make, people
 from tests.pages import dom
 from tests.pages.test_headers import assert_safe
@@ -93,7 +92,7 @@ def visitor(person: str = "") -> Client:
 def test_a_page_is_503_with_reason_time_and_headers_and_needs_no_query(
     monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    monkeypatch.setattr(reading, "lines", failing(OperationalError(SECRET)))
+    monkeypatch.setattr("accounts.clock.today", failing(OperationalError(SECRET)))
     with django_assert_num_queries(0):
         response = visitor().get("/")
     assert response.status_code == 503

@@ -11,6 +11,7 @@ from tests import make, people
 ADDRESSES = {
     "home": "/",
     "all conditions": "/conditions/",
+    "letter": "/a-z/p/",
     "hub": "/conditions/poems-syndrome/",
     "hub without pages": "/conditions/castleman-disease/",
     "question in date": "/conditions/poems-syndrome/prognosis/",
@@ -26,7 +27,10 @@ ADDRESSES = {
     "small community": "/conditions/castleman-disease/community/",
     "reviewer": "/reviewers/clara/",
     "reviewer with a revoked credential": "/reviewers/rex/",
+    "reviewers": "/reviewers/",
     "how we review": "/how-we-review/",
+    "accessibility": "/accessibility/",
+    "privacy": "/privacy/",
     "no page": "/conditions/poems-syndrome/never-was/",
 }
 # What is no page for people.

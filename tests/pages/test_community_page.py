@@ -64,7 +64,10 @@ def test_it_says_that_no_clinician_has_reviewed_what_members_say(client: Client)
 def test_it_tells_nothing_about_a_member(client: Client) -> None:
     community = make.community(members=12)
     community.join(
-        by=people.person("runhild@example.net", name="Runhild Muster"), relation="family", consent_version="7", country="IS"
+        by=people.person("runhild@example.net", name="Runhild Muster"),
+        relation="family",
+        consent_version="7",
+        country="IS",
     )
     page = client.get(ADDRESS).content.decode()
     for private in ("Runhild", "Muster", "runhild", "example.net", "member0", "family", "Iceland", ">IS<"):

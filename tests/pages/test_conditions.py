@@ -15,7 +15,7 @@ def groups(client: Client) -> dict[str, list[tuple[str, str]]]:
     """The letters with the names under them and where those lead."""
     root = dom.read(client, "/conditions/")
     return {
-        dom.words(dom.first(group, "h2")): [(dom.words(link), link.get("href", "")) for link in group.iter("a")]
+        dom.words(dom.first(group, "h3")): [(dom.words(link), link.get("href", "")) for link in group.iter("a")]
         for group in dom.having(root, "az-group")
     }
 
@@ -44,29 +44,55 @@ def test_conditions_stand_under_their_first_letter_whatever_its_case(client: Cli
     }
 
 
-def test_names_that_begin_with_a_digit_or_a_sign_stand_together(client: Client) -> None:
-    for slug, name in [
-        ("digit", "22q11 deletion"),
-        ("sign", "(R)-something"),
-        ("tilde", "~ disease"),
-        ("alport", "Alport syndrome"),
-        ("angstrom", "Ångström disease"),
-    ]:
+def test_names_that_begin_with_a_digit_or_a_sign_stand_together_and_last(client: Client) -> None:
+    for slug, name in [("digit", "22q11 deletion"), ("sign", "(R)-something"), ("tilde", "~ disease"), ("z", "Zoster")]:
         make.condition(slug, name)
     found = groups(client)
     assert {name for name, _ in found["0–9"]} == {"22q11 deletion", "(R)-something", "~ disease"}
-    assert [name for name, _ in found["Å"]] == ["Ångström disease"]
-    assert [name for name, _ in found["A"]] == ["Alport syndrome"]
+    assert list(found) == ["Z", "0–9"]
 
 
-def test_the_letters_lead_to_their_groups(client: Client) -> None:
-    for slug, name in [("a", "A disease"), ("b", "B disease"), ("z", "Z disease")]:
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [
+        ("Ångström disease", "A"),
+        ("élan syndrome", "E"),
+        ("Ørsted disease", "O"),
+        ("Łukasz disease", "L"),
+        ("Ǆ disease", "D"),
+        ("αβ deficiency", "0–9"),
+        ("’t Hooft disease", "0–9"),
+        ("ﬁbrosis", "F"),
+    ],
+)
+def test_an_accent_or_a_ligature_stands_under_its_base_letter(client: Client, name: str, letter: str) -> None:
+    make.condition("one", name)
+    assert groups(client) == {letter: [(name, "/conditions/one/")]}
+
+
+def test_accents_and_capitals_do_not_change_the_order(client: Client) -> None:
+    for number, name in enumerate(["Beta", "bèta 2", "Behçet disease", "behind", "BEHAVIOUR"]):
+        make.condition(f"c{number}", name)
+    assert [name for name, _ in groups(client)["B"]] == ["BEHAVIOUR", "Behçet disease", "behind", "Beta", "bèta 2"]
+
+
+def test_numbers_stand_in_the_order_of_counting(client: Client) -> None:
+    for number, name in enumerate(["Ataxia type 10", "Ataxia type 2", "Ataxia type 1"]):
+        make.condition(f"c{number}", name)
+    assert [name for name, _ in groups(client)["A"]] == ["Ataxia type 1", "Ataxia type 2", "Ataxia type 10"]
+
+
+def test_the_letters_lead_to_their_lists(client: Client) -> None:
+    for slug, name in [("a", "A disease"), ("a2", "Å disease"), ("z", "Z disease")]:
         make.condition(slug, name)
-    root = dom.read(client, "/conditions/")
-    letters = list(dom.only(root, "letters").iter("a"))
-    assert [dom.words(link) for link in letters] == ["A", "B", "Z"]
-    for link in letters:
-        assert dom.words(dom.by_id(root, link.get("href", "").removeprefix("#"))) == dom.words(link)
+    letters = dom.only(dom.read(client, "/conditions/"), "letters")
+    assert {dom.words(link): link.get("href") for link in letters.iter("a")} == {
+        "A: 2 conditions": "/a-z/a/",
+        "Z: 1 condition": "/a-z/z/",
+    }
+    assert len(list(letters.iter("li"))) == 27
+    for link in letters.iter("a"):
+        assert dom.words(dom.first(dom.read(client, link.get("href", "")), "h1"))[-1] == dom.words(link)[0]
 
 
 def test_a_condition_stands_once_by_its_preferred_name(client: Client) -> None:

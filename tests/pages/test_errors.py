@@ -30,7 +30,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def broken(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(reading, "lines", broken)
+    monkeypatch.setattr(reading, "lines_signed_lately", broken)
 
 
 @pytest.mark.parametrize("status", ERRORS)

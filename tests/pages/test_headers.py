@@ -88,7 +88,7 @@ def test_a_page_that_broke(client: Client, monkeypatch: pytest.MonkeyPatch) -> N
     def broken(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(reading, "lines", broken)
+    monkeypatch.setattr(reading, "lines_signed_lately", broken)
     client.raise_request_exception = False
     response = client.get("/")
     assert response.status_code == 500

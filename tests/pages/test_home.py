@@ -91,6 +91,14 @@ def test_communities_are_listed_with_what_may_be_shown_of_their_number(client: C
     assert f"Counted {dom.spelled(make.today())}." in dom.words(panel)
 
 
+def test_some_communities_are_listed_and_their_order_tells_nothing_of_hidden_numbers(client: Client) -> None:
+    for letter, members in zip("abcdefgh", (1, 2, 3, 4, 5, 6, 7, 12), strict=True):
+        make.community(make.condition(letter, f"{letter.upper()} disease"), members=members)
+    found = dom.facts(dom.by_id(dom.read(client, "/"), "people"))
+    # The one whose number is shown, then the others by name alone.
+    assert list(found) == [f"{letter} disease" for letter in "ABCDEH"]
+
+
 def test_below_the_threshold_it_is_the_same_for_one_and_for_ten(client: Client) -> None:
     community = make.community(members=1)
     one = client.get("/").content
@@ -102,6 +110,29 @@ def test_below_the_threshold_it_is_the_same_for_one_and_for_ten(client: Client) 
 def test_it_leads_to_the_conditions_and_to_how_we_review(client: Client) -> None:
     links = dom.links(dom.first(dom.read(client, "/"), "main"))
     assert {"/conditions/", "/how-we-review/"} <= set(links)
+
+
+def test_the_promise_leads_to_the_reviewers_to_a_lapsed_page_and_to_a_history(client: Client) -> None:
+    poems = make.condition()
+    links = set(dom.links(dom.first(dom.read(client, "/"), "main")))
+    assert "/reviewers/" in links
+    assert not [link for link in links if "history" in link]
+    site.live(poems, "fresh")
+    for slug, days in (("older", 500), ("overdue", 400)):
+        site.live(poems, slug, signed_on=make.today() - dt.timedelta(days))
+    links = set(dom.links(dom.first(dom.read(client, "/"), "main")))
+    assert {"/conditions/poems-syndrome/overdue/", "/conditions/poems-syndrome/fresh/history/"} <= links
+    assert "/conditions/poems-syndrome/older/" not in links
+
+
+def test_few_conditions_are_named_and_many_stand_behind_their_letters(client: Client) -> None:
+    for number in range(12):
+        make.condition(f"c{number}", f"Condition {number}")
+    assert "/conditions/c3/" in dom.links(dom.read(client, "/"))
+    make.condition("another", "Another")
+    root = dom.read(client, "/")
+    assert "/conditions/c3/" not in dom.links(root)
+    assert dom.links(dom.only(root, "letters")) == ["/a-z/a/", "/a-z/c/"]
 
 
 def test_how_we_review_says_who_writes_approves_and_withdraws(client: Client) -> None:

@@ -116,8 +116,10 @@ def test_every_list_tells_of_the_lapse_on_the_same_day(client: Client, moved_clo
     moved_clock.move(due(publication) - dt.timedelta(1))
     for address in LISTS:
         root = dom.read(client, address)
-        assert dom.having(root, "review-mark")[0].get("class") == "review-mark is-current", address
-        assert "lapsed" not in "".join(dom.words(mark) for mark in dom.having(root, "review-mark")), address
+        guide = [mark for part in dom.having(root, "stamp-guide") for mark in dom.having(part, "review-mark")]
+        marks = [mark for mark in dom.having(root, "review-mark") if mark not in guide]
+        assert marks[0].get("class") == "review-mark is-current", address
+        assert "lapsed" not in "".join(dom.words(mark) for mark in marks), address
     moved_clock.move(due(publication))
     for address in LISTS:
         root = dom.read(client, address)

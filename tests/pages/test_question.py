@@ -288,3 +288,14 @@ def test_the_print_says_until_when_it_holds_and_where_to_look(client: Client) ->
     line = dom.words(dom.only(page(client, publication), "print-only"))
     assert f"Good until {dom.spelled(publication.review.next_due)}" in line
     assert "http://testserver/conditions/poems-syndrome/prognosis/" in line
+
+
+def test_some_other_questions_stand_below_and_the_way_to_all_of_them(client: Client) -> None:
+    poems = make.condition()
+    for number in range(9):
+        site.live(poems, f"page-{number}")
+    part = dom.first(dom.read(client, "/conditions/poems-syndrome/page-0/"), "article")
+    titles = [link.get("href", "") for link in dom.having(part, "line-title")]
+    assert len(titles) == len(set(titles)) == 6
+    assert "/conditions/poems-syndrome/page-0/" not in titles
+    assert "All 9 questions about POEMS syndrome" in dom.words(part)

@@ -162,3 +162,18 @@ def test_names_are_shown_as_typed(client: Client) -> None:
     publication = make.publication()
     ConditionName.objects.filter(condition=publication.article.condition).update(text="<b>POEMS</b>")
     assert "<b>POEMS</b>, version 1" in dom.words(dom.read(client, ADDRESS))
+
+
+def test_many_pages_come_in_parts_the_newest_signature_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.views.LINES", 2)
+    poems = make.condition()
+    for number in range(5):
+        site.live(poems, f"page-{number}", signed_on=make.today() - dt.timedelta(100 * number))
+    parts = [dom.read(client, address) for address in (ADDRESS, f"{ADDRESS}2/", f"{ADDRESS}3/")]
+    titles = [[dom.words(link) for link in dom.having(root, "line-title")] for root in parts]
+    assert titles == [[f"What about page-{n}?" for n in part] for part in ((0, 1), (2, 3), (4,))]
+    assert all("5 pages: 4 in date, 1 lapsed." in dom.words(root) for root in parts)
+    assert len({dom.words(dom.first(root, "title")) for root in parts}) == 3
+    assert {ADDRESS, f"{ADDRESS}3/"} <= set(dom.links(dom.first(parts[1], "main")))
+    for address in (f"{ADDRESS}1/", f"{ADDRESS}4/", f"{ADDRESS}02/", f"{ADDRESS}0/"):
+        assert client.get(address).status_code == 404

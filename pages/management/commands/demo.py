@@ -1,6 +1,7 @@
 """`manage.py demo`: a small site to try, made by the same verbs that people use. Only with ROUNDS_DEMO=1."""
 
 import datetime as dt
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from accounts.models import User
 from articles.importers import markdown_files
 from articles.models import Article, Condition, ConditionCode, ConditionName, Revision
 from community.models import Community, Member
+from pages.models import SiteText
 from reviews.models import Checklist, Credential, Publication, Reviewer, ReviewRequest
 
 TEXTS = Path(__file__).resolve().parents[2] / "demonstration"
@@ -79,6 +81,7 @@ Nothing tells a reader to start, stop or change a treatment.
 Where the evidence is thin, the text says so.
 Somebody who is frightened could follow it.
 I have no conflict of interest on this topic."""
+SITE_TEXTS = TEXTS / "site-texts.txt"
 MEMBERS = {"poems-syndrome": 59, "wilson-disease": 7}
 
 
@@ -146,6 +149,8 @@ def _site() -> None:
     ReviewRequest.objects.ask(texts[WAITING], by=people["author"], note="New page, please check the figures.")
     _changed(shown["wilson-overview.md"], people["author"])
     Checklist.objects.write(CHECKLIST, by=people["publisher"])
+    for key, words in re.findall(r"^\[(.+)\]\n([^\[]+)", SITE_TEXTS.read_text(encoding="utf-8"), re.MULTILINE):
+        SiteText.objects.write(key, words, by=people["publisher"])
 
 
 def _person(name: str, full: str, groups: list[str]) -> User:

@@ -1,0 +1,49 @@
+"""The operator's words in the admin: written by publishers, every version kept, what is missing named to them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.admin import ReadOnlyAdmin, VerbAdmin
+from accounts.admin_site import DeskSite
+from accounts.today import Line, Panel
+
+from .forms import SiteTextForm
+from .models import SiteText
+
+
+@admin.register(SiteText)
+class SiteTextAdmin(VerbAdmin, ReadOnlyAdmin):
+    """What the site says about itself; a change is a new version, and the newest of each text is in force."""
+
+    list_display = ["key", "number", "written_at", "written_by", "words"]
+    list_filter = ["key"]
+    list_select_related = ["written_by"]
+    form = SiteTextForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Publishers."""
+        return request.user.has_perm("pages.add_sitetext")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The words in force on what the address names, to be changed."""
+        key = request.GET.get("key", "")
+        said = SiteText.objects.in_force().get(key)
+        return {"key": key, "words": said.words if said else ""}
+
+
+def unsaid(request: HttpRequest) -> Iterator[Panel]:
+    """What readers should be told about the site and nobody wrote yet, for those who may write it."""
+    if not request.user.has_perm("pages.add_sitetext"):
+        return
+    missing = SiteText.objects.missing()
+    address = reverse("admin:pages_sitetext_add")
+    lines = [Line(key.label, f"{address}?key={key.value}") for key in missing]
+    if lines:
+        yield Panel("Not said to readers yet", lines)
+
+
+DeskSite.panels.append(unsaid)

@@ -1,0 +1,150 @@
+"""All conditions by their letter, in parts of a hundred, those with pages first."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from django.urls import reverse
+
+from articles.models import Condition
+from reviews.models import Publication
+from reviews.standing import Stamp
+
+PER_PAGE = 100
+SIGNS = "0-9"
+LETTERS = [*"abcdefghijklmnopqrstuvwxyz", SIGNS]
+# Letters that Unicode does not take apart into a base letter and its accent.
+PLAIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A condition in the list, with how its question pages stand."""
+
+    pk: int
+    slug: str
+    name: str
+    order: str
+    stamps: list[Stamp] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Its hub."""
+        return reverse("condition", args=[self.slug])
+
+    @property
+    def letter(self) -> str:
+        """Where it stands: a to z, or 0-9 for what begins with a digit or a sign."""
+        return self.order[:1] if self.order[:1] in LETTERS else SIGNS
+
+    @property
+    def newest(self) -> Stamp | None:
+        """The review signed last among those in date: the mark of the line."""
+        return max((stamp for stamp in self.stamps if stamp.in_date), key=lambda stamp: stamp.signed_on, default=None)
+
+    @property
+    def reviewed(self) -> int:
+        """Of how many of its pages the review is in date."""
+        return sum(stamp.in_date for stamp in self.stamps)
+
+    @property
+    def lapsed(self) -> int:
+        """Of how many it has lapsed."""
+        return len(self.stamps) - self.reviewed
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter of the alphabet with the number of conditions under it."""
+
+    key: str
+    count: int
+
+    @property
+    def label(self) -> str:
+        """As readers see it."""
+        return label(self.key)
+
+    @property
+    def url(self) -> str:
+        """Its first page."""
+        return reverse("letter", args=[self.key])
+
+
+@dataclass(frozen=True)
+class Part:
+    """A hundred conditions of a list, and where in it they stand."""
+
+    entries: list[Entry]
+    number: int
+    last: int
+    total: int
+
+    @property
+    def groups(self) -> list[tuple[str, list[Entry]]]:
+        """The conditions under their letters."""
+        return [(label(key), list(found)) for key, found in groupby(self.entries, key=lambda entry: entry.letter)]
+
+
+def label(key: str) -> str:
+    """A letter as readers see it."""
+    return "0–9" if key == SIGNS else key.upper()
+
+
+def folded(name: str) -> str:
+    """A name as it is put in order: no capitals, accents and ligatures as their base letters, type 2 before type 10."""
+    plain = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
+    return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(6), letters)
+
+
+def everything() -> list[Entry]:
+    """Every condition in order of its name, those that begin with a digit or a sign last; one query."""
+    rows = Condition.objects.order_by().values_list("pk", "slug", "preferred_name")  # type: ignore[misc]  # of the manager
+    entries = [Entry(pk, slug, name or slug, folded(name or slug)) for pk, slug, name in rows]
+    return sorted(entries, key=lambda entry: (LETTERS.index(entry.letter), entry.order, entry.slug))
+
+
+def letters(entries: list[Entry]) -> list[Letter]:
+    """The alphabet with the number of conditions under each letter."""
+    counts = Counter(entry.letter for entry in entries)
+    return [Letter(key, counts[key]) for key in LETTERS]
+
+
+def answered() -> set[int]:
+    """The conditions that have a page, by their ids; one query.
+
+    That a page rests on an approval that counts is not asked here, it would cost a stamp each: the list says nothing
+    about a page but what `part` reads of those that are live.
+    """
+    return set(
+        Publication.objects.current()
+        .filter(withdrawal__isnull=True)
+        .order_by()
+        .values_list("article__condition", flat=True)
+    )
+
+
+def part(entries: list[Entry], number: int) -> Part | None:
+    """One part of a list, counted from 1, with the stamps of its pages; None if there is no such part. One query."""
+    last = max(1, -(-len(entries) // PER_PAGE))
+    if not 1 <= number <= last:
+        return None
+    shown = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
+    stamps: dict[int, list[Stamp]] = {entry.pk: entry.stamps for entry in shown}
+    for condition, stamp in _stamps(list(stamps)):
+        stamps[condition].append(stamp)
+    return Part(shown, number, last, len(entries))
+
+
+def _stamps(conditions: list[int]) -> Iterator[tuple[int, Stamp]]:
+    """The stamps of the live pages about these conditions."""
+    live = Publication.objects.live().filter(article__condition__in=conditions).order_by()
+    rows = live.values_list("article__condition", "stamp_facts", "read_at")  # type: ignore[misc]  # of live()
+    moment: dt.datetime
+    for condition, facts, moment in rows:
+        yield condition, Stamp.from_facts(facts, moment.date())
