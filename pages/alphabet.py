@@ -41,9 +41,7 @@ def conditions(request: HttpRequest, number: int = 1) -> HttpResponse:
     mine = [entry for entry in entries if entry.pk in answered or len(entries) <= letters.PER_PAGE]
     context = _part(request, mine, number, reverse("conditions"), reverse("conditions-part", args=[2]))
     context |= {"letters": letters.letters(entries), "total": len(entries), "answered": len(answered)}
-    context["machine"] = _head(
-        request, "Conditions, A to Z", "All conditions by letter", number
-    )
+    context["machine"] = _head(request, "Conditions, A to Z", "All conditions by letter", number)
     return render(request, "pages/conditions.html", context)
 
 
