@@ -121,6 +121,14 @@ CLAIM_DAYS = number("CLAIM_DAYS", default=7)
 if CLAIM_DAYS < 1:
     raise ImproperlyConfigured(f"CLAIM_DAYS is {CLAIM_DAYS}. Set it to 1 or more.")
 
+# The reader's pages that each process keeps (pages/kept.py): how much memory they take at the most.
+PAGES_KEPT_MB = number("PAGES_KEPT_MB", default=32)
+# A page is made anew after this time, whatever the record says: names and biographies are in no ledger.
+PAGES_KEPT_SECONDS = 60
+# How long a process believes the state of the record without asking again, and how long where it cannot ask.
+STATE_HELD_SECONDS = 1
+STATE_HELD_SECONDS_WITHOUT_DATABASE = 60
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -145,6 +153,7 @@ MIDDLEWARE = [
     "config.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pages.kept.kept_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.prepared import Prepared
@@ -16,6 +17,8 @@ from community.models import Community
 from reviews.models import Publication, ReviewRequest
 from reviews.models.publications import PublicationQuerySet, StampFacts
 from reviews.standing import Stamp
+
+from .gathered import Gathered
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -28,6 +31,7 @@ class Beside(StampFacts):
     member_count: int | None
     review_asked_at: dt.datetime | None
     shown_first_at: dt.datetime
+    cited: list[dict[str, Any]] | None
 
 
 if TYPE_CHECKING:
@@ -128,7 +132,16 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
     )
 
 
-_live_at = Prepared(lambda condition, article: _at_address(Publication.objects.live(), condition, article))
+def _cited() -> models.Subquery:
+    """The sources of the text, as one value."""
+    fields = {name: name for name in ("id", "number", "title", "url", "doi", "pmid")}
+    sources = Citation.objects.filter(revision=models.OuterRef("review__revision")).order_by().values("revision")
+    return models.Subquery(sources.annotate(gathered=Gathered(JSONObject(**fields))).values("gathered"))
+
+
+_live_at = Prepared(
+    lambda condition, article: _at_address(Publication.objects.live().annotate(cited=_cited()), condition, article)
+)
 _current_at = Prepared(
     lambda condition, article: _at_address(Publication.objects.current().with_stamp(), condition, article)
 )
@@ -147,10 +160,11 @@ def current_at(condition: str, article: str) -> "Shown | None":
 def question_page(publication: "Shown") -> QuestionPage:
     """Everything else on the page of a live publication, its text checked against the approved digest.
 
-    Raises Tampered. Two queries.
+    Raises Tampered. One query.
     """
     revision = publication.review.revision
-    citations = list(Citation.objects.filter(revision=revision).order_by("number"))
+    citations = [Citation(revision=revision, **fields) for fields in publication.cited or []]
+    citations.sort(key=lambda citation: citation.number)
     if publication.review.digest != revision.digest or not revision.is_intact(citations):
         raise Tampered(str(revision))
     here = publication.article.get_absolute_url()

@@ -26,20 +26,21 @@ from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
 
 from . import history as record
-from . import reading
+from . import kept, reading
 
 logger = logging.getLogger(__name__)
 
 
 def reader_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page open to everybody, asked again each time: a withdrawal or a lapse shows at once."""
+    """A page open to everybody and the same for everybody; pages/kept.py says how long it may be kept."""
 
     @login_not_required
     @require_safe
     @wraps(view)
     def opened(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        kept.before_making(request, kwargs.get("condition", ""))
         response = view(request, **kwargs)
-        response.headers.setdefault("Cache-Control", "no-cache")
+        response.headers.setdefault("Cache-Control", kept.ASK_AGAIN)
         return response
 
     return opened
@@ -275,7 +276,8 @@ def how_we_review(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/how_we_review.html", {"section": "how-we-review"})
 
 
-@reader_page
+@login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """For the operator's monitor: 200 when the database answers and every guard stands, else 503 with names."""
     try:

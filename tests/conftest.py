@@ -66,6 +66,15 @@ def _closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """No test sees a page that was kept in another one, whose rows are gone."""
+    from pages import kept, state
+
+    kept.pages.clear()
+    state.held.clear()
+
+
 WEB_ROLE = "rounds_tests_web"
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts import guards
 from articles.models import Revision
+from pages import kept
 from reviews import record
 from reviews.models import Publication
 from tests import make, people
