@@ -16,7 +16,7 @@ PLAIN = ""
 
 @lru_cache(maxsize=256)
 def chosen(accepted: str) -> str:
-    """The encoding for an Accept-Encoding header (RFC 9110, 12.5.3): `br`, `gzip`, or PLAIN, which nobody can refuse."""
+    """The encoding for an Accept-Encoding header (RFC 9110, 12.5.3): `br`, `gzip` or PLAIN, which always may be."""
     weights = dict(_weights(accepted))
     everything = weights.get("*", 0.0)
     plain = weights.get("identity", 0.0)

@@ -180,9 +180,8 @@ def before_making(request: HttpRequest, condition: str) -> None:
 
 def freshness(state: State) -> str:
     """What caches are told: how long a copy may be given without asking."""
-    now = state.now
-    midnight = dt.datetime.combine(now.date() + dt.timedelta(1), dt.time(), dt.UTC)
-    return ASK_AGAIN if state.unconfirmed or midnight - now < BEFORE_MIDNIGHT else MAY_BE_KEPT
+    midnight = dt.datetime.combine(state.day + dt.timedelta(1), dt.time(), dt.UTC)
+    return ASK_AGAIN if state.unconfirmed or midnight - state.now < BEFORE_MIDNIGHT else MAY_BE_KEPT
 
 
 def _may_be_kept(response: HttpResponse) -> bool:
