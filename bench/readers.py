@@ -31,7 +31,7 @@ def readers(folder: Path, *, pages: int) -> None:
             "cold, brotli": (partial(page, X_Forget="pages", Accept_Encoding="br"), 10.0),
             **{f"cold, {name}": (partial(site.get, at, X_Forget="pages"), None) for name, at in OTHERS.items()},
         }
-        figures = {name: figure for name, figure in _in_turn(site, {name: act for name, (act, _) in acts.items()})}
+        figures = dict(_in_turn(site, {name: act for name, (act, _) in acts.items()}))
     bare = figures["bare view, same bytes"]
     print(f"\nReaders, {pages:,} pages: CPU of site and database a request, median of {ROUNDS} x {EACH}", flush=True)
     for name, figure in figures.items():

@@ -4,6 +4,7 @@ import os
 
 from tests.settings import *  # noqa: F403
 
+# isort: split
 from config.settings import MIDDLEWARE as REAL
 from config.settings import STORAGES as STORAGES
 

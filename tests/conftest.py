@@ -40,6 +40,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what this run cannot do; `dev/test.py` says so and runs it elsewhere."""
     from django.conf import settings
 
+    from .nginx import NGINX
+
     postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
     left_out = [
         item
@@ -47,6 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if (item.get_closest_marker("postgresql") and not postgresql)
         or ((item.get_closest_marker("sqlite") or item.get_closest_marker("once")) and postgresql)
         or (item.get_closest_marker("browser") and os.environ.get("ROUNDS_NO_BROWSER"))
+        or (item.get_closest_marker("nginx") and NGINX is None)
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
