@@ -125,6 +125,7 @@ def measure(folder: Path) -> None:
     from django.conf import settings
     from django.core.management import call_command
     from many_pages import fill
+    from proxy import proxy
     from readers import readers
     from review_queue import queue
 
@@ -132,6 +133,7 @@ def measure(folder: Path) -> None:
     call_command("migrate", verbosity=0)
     call_command("demo", passwords="known")
     readers(folder, pages=6)
+    proxy(folder)
     texts()
     desk()
     joins()

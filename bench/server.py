@@ -72,8 +72,13 @@ class Served:
 
     def cpu(self) -> float:
         """Milliseconds of CPU that the site's processes and their connections to the database have taken."""
-        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=True)
-        return sum(_taken(int(pid)) for pid in [*found.stdout.split(), *backends()])
+        return sum(map(taken, [*children(self.process.pid), *backends()]))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in tasks for child in path.read_text().split()]
 
 
 def backends() -> list[int]:
@@ -90,7 +95,7 @@ def backends() -> list[int]:
         return [pid for (pid,) in cursor.fetchall()]
 
 
-def _taken(pid: int) -> float:
+def taken(pid: int) -> float:
     """Milliseconds of CPU of all threads of a process, as Linux counts them; 0 where it is not seen from here."""
     nanoseconds = 0
     for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):

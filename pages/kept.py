@@ -23,8 +23,8 @@ from .state import State, held
 # What every reader page says until it is known how long a copy may be kept.
 ASK_AGAIN = "no-cache"
 # Two caches in a row, a browser behind a proxy, keep a copy for 58 seconds; with a second for the state it is the
-# minute within which a withdrawal shows. While the site is broken a copy lives for less than five minutes.
-MAY_BE_KEPT = "public, max-age=25, stale-while-revalidate=4, stale-if-error=240"
+# minute within which a withdrawal shows. While the site is away, a CDN, a proxy and a browser come to 259 seconds.
+MAY_BE_KEPT = "public, max-age=25, stale-while-revalidate=4, stale-if-error=90"
 # Before midnight nothing may be kept that a chain of caches could show after it: then reviews lapse.
 BEFORE_MIDNIGHT = dt.timedelta(minutes=5)
 

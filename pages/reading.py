@@ -89,7 +89,10 @@ def _for_lines(publications: PublicationQuerySet) -> PublicationQuerySet:
     """Live publications with what a line shows, without their texts."""
     return (
         publications.select_related("article__condition", "review__revision")
-        .defer("review__revision__body", "review__revision__html", "review__revision__short_answer")
+        .only(
+            *("article__slug", "article__topic", "article__condition__slug"),
+            *("review__revision__question", "review__revision__number", "review__revision__article"),
+        )
         .annotate(condition_name=preferred_name("article__condition"))
         .order_by("article__condition__slug", "article__topic", "article__slug")
     )

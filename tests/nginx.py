@@ -13,8 +13,8 @@ from .test_run import ROOT, free_port, until
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/bin")
 
 
-def configuration(folder: Path, port: int, upstream: int) -> str:
-    """deploy/nginx.conf with our paths and ports."""
+def configuration(folder: Path, port: int, upstream: int, more: str = "") -> str:
+    """deploy/nginx.conf with our paths and ports; `more` joins what it says of the site."""
     text = (ROOT / "deploy" / "nginx.conf").read_text()
     ours = re.split(r"^server \{$", text, flags=re.MULTILINE)
     for old, new in {
@@ -32,18 +32,18 @@ def configuration(folder: Path, port: int, upstream: int) -> str:
     user = f"user {getpass.getuser()};\n" if os.getuid() == 0 else ""
     return (
         f"{user}daemon off;\nworker_processes 1;\npid {folder}/pid;\nerror_log {folder}/start.log;\nevents {{}}\n"
-        f"http {{\n{temporary}{ours[0]}server {{{site}\n}}\n"
+        f"http {{\n{temporary}{ours[0]}server {{{more}{site}\n}}\n"
     )
 
 
 class Nginx:
     """A running nginx; `log` is what it wrote of each request."""
 
-    def __init__(self, folder: Path, upstream: int) -> None:
+    def __init__(self, folder: Path, upstream: int, *, more: str = "") -> None:
         assert NGINX
         self.folder, self.port = folder, free_port()
         path = folder / "nginx.conf"
-        path.write_text(configuration(folder, self.port, upstream))
+        path.write_text(configuration(folder, self.port, upstream, more))
         for name in ("client_body", "proxy"):
             (folder / name).mkdir()
         self.process = subprocess.Popen([NGINX, "-c", str(path), "-p", str(folder), "-e", f"{folder}/start.log"])
