@@ -7,8 +7,8 @@ from pathlib import Path
 
 from server import Served
 
-ROUNDS = 21
-EACH = 15
+ROUNDS = 11
+EACH = 10
 QUESTION = "/conditions/poems-syndrome/prognosis/"
 OTHERS = {"hub": "/conditions/poems-syndrome/", "first page": "/", "withdrawn": "/conditions/wilson-disease/diet/"}
 

@@ -1,6 +1,7 @@
 """The settings of the site that is measured: those of the tests, with the middleware and static files of a real one."""
 
 import os
+from pathlib import Path
 
 from tests.settings import *  # noqa: F403
 
@@ -12,4 +13,4 @@ MIDDLEWARE = ["bench.bare.forgetting", *REAL]
 ROOT_URLCONF = "bench.bare"
 STATE_HELD_SECONDS = 1
 ROUNDS_DEMO = True
-STATIC_ROOT = os.environ["STATIC_ROOT"]
+STATIC_ROOT = Path(os.environ["STATIC_ROOT"])
