@@ -92,7 +92,7 @@ OPEN: dict[str, Any] = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompr
 
 def test_every_encoding_is_the_same_page_under_a_tag_of_its_own(tag: str) -> None:
     plain = Client().get(ADDRESS).content
-    tags = {}
+    tags: dict[str, set[str]] = {}
     for accepted, encoding in ACCEPTED.items():
         headers = {} if accepted is None else {"Accept-Encoding": accepted}
         answer = Client().get(ADDRESS, headers=headers)

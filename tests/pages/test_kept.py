@@ -342,7 +342,7 @@ def test_memory_is_bounded_and_the_longest_unasked_make_room(settings: Settings)
         for encoding in ("br", "gzip"):
             page.body(encoding)
         store.at("/0/")
-    held = [page for path in [f"/{number}/" for number in range(200)] if (page := store.at(path))]
+    held = [found for path in [f"/{number}/" for number in range(200)] if (found := store.at(path))]
     assert 10 < len(held) < 50
     assert store.at("/0/") in held, "asked for again and again"
     assert store.at("/1/") is None

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,6 +88,11 @@ def test_no_process_shows_what_another_one_replaced_or_withdrew(processes: list[
     assert shown() == {"410 Is it the second?"}
 
 
+def gone(server: Server, address: str) -> bool:
+    """Whether a server says that a page was taken down."""
+    return server.ask(address).status == 410
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_servers_that_keep_pages_show_none_after_it_was_withdrawn() -> None:
     # ways 15 and 16: each has the page in its memory, and holds what it knows of the record for a second
@@ -99,7 +105,7 @@ def test_two_servers_that_keep_pages_show_none_after_it_was_withdrawn() -> None:
         assert len(tags) == 1, "the version of a page is the same in every process"
         page.withdraw(by=people.publisher(), why="A figure was wrong.")
         for server in servers:
-            until(lambda server=server: server.ask(address).status == 410)
+            until(partial(gone, server, address))
         answers = [servers[number % 2].ask(address) for number in range(100)]
         assert {answer.status for answer in answers} == {410}
         assert len({answer.headers["ETag"] for answer in answers}) == 1

@@ -132,12 +132,6 @@ def test_another_release_makes_another_version(page: Publication, monkeypatch: p
     assert quoting(before).status_code == 304, "the same bytes are the same version, whoever made them"
 
 
-def ask_for_changes(page: Publication) -> None:
-    """A review that comes to nothing."""
-    request = make.request(make.revision(make.article("another", of=page.article.condition)))
-    request.ask_for_changes(by=people.clinician().user, public_note="", private_note="Say more.")
-
-
 UNSEEN: dict[str, Callable[[Publication], object]] = {
     "a draft of the page": lambda page: make.revision(page.article, body="A draft."),
     "a draft of another page": lambda page: make.revision(make.article("another", of=page.article.condition)),
