@@ -8,12 +8,14 @@ so each connection has its server plan them once.
 import copy
 import re
 from collections.abc import Callable
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import connections, models
+from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 from django.db.models.query import ModelIterable
 
 from . import clock
@@ -73,9 +75,17 @@ def _rows(connection: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any,
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             sql = _planned_once(connection, sql)
+        if connection.vendor == "sqlite":
+            cursor.cursor.convert_query = partial(_with_question_marks, sql)
         cursor.execute(sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+@lru_cache(maxsize=256)
+def _with_question_marks(sql: str, *_: str, **__: object) -> str:
+    """A statement as SQLite wants it. Django makes it anew each time, which takes a tenth of the time of the query."""
+    return FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
 
 
 class _Plans:

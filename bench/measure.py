@@ -1,8 +1,8 @@
 """`make bench`: the project's own figures, side by side in one run, so that only their ratios need be believed.
 
-Everything runs in this process on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
-the reader's pages through the whole middleware against a bare view that returns the same bytes, the turning of
-Markdown into a page, joining a community through its verb, and the review queue (bench/review_queue.py).
+Everything runs on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
+the turning of Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py),
+and the reader's pages as they are served against a bare view that returns the same bytes (bench/readers.py).
 """
 
 import os
@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS = 200
+# As many public pages as a site may ever have.
+MANY = 100_000
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -32,34 +33,6 @@ def interleaved(acts: dict[str, Callable[[], object]], rounds: int) -> dict[str,
         for name, act in acts.items():
             taken[name].append(seconds(act))
     return {name: 1000 * statistics.median(times) for name, times in taken.items()}
-
-
-def pages() -> None:
-    """The reader's pages against a bare view."""
-    from django.contrib.auth.decorators import login_not_required
-    from django.http import HttpResponse
-    from django.test import Client
-    from django.urls import path
-
-    from config import urls
-
-    client = Client(raise_request_exception=True)
-    addresses = {
-        "question page": "/conditions/poems-syndrome/prognosis/",
-        "hub": "/conditions/poems-syndrome/",
-        "first page": "/",
-        "withdrawn page": "/conditions/wilson-disease/diet/",
-    }
-    same_bytes = client.get(addresses["question page"]).content
-    urls.urlpatterns.append(path("bare/", login_not_required(lambda _: HttpResponse(same_bytes))))
-    acts: dict[str, Callable[[], object]] = {"bare view, same bytes": lambda: client.get("/bare/")}
-    for name, address in addresses.items():
-        acts[name] = partial(client.get, address)
-    figures = interleaved(acts, ROUNDS)
-    bare = figures["bare view, same bytes"]
-    print(f"\nPages: median CPU of {ROUNDS}, question page {len(same_bytes):,} bytes")
-    for name, figure in figures.items():
-        print(f"  {name:24} {figure:8.2f} ms  {figure / bare:6.1f} x")
 
 
 def texts() -> None:
@@ -136,8 +109,13 @@ def joins() -> None:
 
 def main() -> None:
     """Fill a demonstration and measure."""
-    folder = tempfile.mkdtemp(prefix="rounds-bench-")
-    os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3")
+    with tempfile.TemporaryDirectory(prefix="rounds-bench-") as folder:
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3")
+        measure(Path(folder))
+
+
+def measure(folder: Path) -> None:
+    """Measure everything, the reader's pages at last, because they need so many."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
@@ -146,16 +124,22 @@ def main() -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+    from many_pages import fill
+    from proxy import proxy
+    from readers import readers
     from review_queue import queue
 
     settings.ROUNDS_DEMO = True
     call_command("migrate", verbosity=0)
     call_command("demo", passwords="known")
-    pages()
+    readers(folder, pages=6)
+    proxy(folder)
     texts()
     desk()
     joins()
     queue()
+    fill(MANY)
+    readers(folder, pages=MANY)
 
 
 if __name__ == "__main__":

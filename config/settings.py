@@ -81,9 +81,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
     }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# On SQLite too: to open the file and to set it up takes ten times as long as to ask in which state the record is.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The post.
@@ -125,6 +125,14 @@ if CLAIM_DAYS < 1:
 FEEDBACK_A_DAY = number("FEEDBACK_A_DAY", default=200)
 FEEDBACK_EMAIL_DAYS = number("FEEDBACK_EMAIL_DAYS", default=30)
 
+# The reader's pages that each process keeps (pages/kept.py): how much memory they take at the most.
+PAGES_KEPT_MB = number("PAGES_KEPT_MB", default=32)
+# A page is made anew after this time, whatever the record says: names and biographies are in no ledger.
+PAGES_KEPT_SECONDS = 60
+# How long a process believes the state of the record without asking again, and how long where it cannot ask.
+STATE_HELD_SECONDS = 1
+STATE_HELD_SECONDS_WITHOUT_DATABASE = 60
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -149,6 +157,7 @@ MIDDLEWARE = [
     "config.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pages.kept.kept_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.slashes.LastSlash",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -6,6 +6,7 @@ Arguments are passed on to pytest.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET  # our own files
@@ -15,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "tests"
 CHROMIUM = Path("/usr/bin/chromium")
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/bin")
 
 
 def postgresql() -> tuple[str, object]:
@@ -74,6 +76,8 @@ def main() -> int:
     del server
     if not browser:
         print("\nLeft out: the tests in tests/browser. Install Chromium to run them: apt-get install chromium")
+    if NGINX is None:
+        print("\nLeft out: tests/test_nginx.py. Install nginx to run it: apt-get install nginx-light")
     print(f"\n{total['passed']} passed, {total['failed']} failed", flush=True)
     return min(1, total["exit"])
 

@@ -19,6 +19,7 @@ from reviews.models.publications import PublicationQuerySet
 from reviews.standing import Stamp
 
 from .changes import Dates, with_dates
+from .gathered import Gathered
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -36,6 +37,7 @@ class Beside(Dates):
     review_asked_at: dt.datetime | None
     other_names: list[dict[str, str]] | None
     codes: list[dict[str, str]] | None
+    cited: list[dict[str, Any]] | None
 
 
 if TYPE_CHECKING:
@@ -93,7 +95,10 @@ def _for_lines(publications: PublicationQuerySet) -> PublicationQuerySet:
     """Live publications with what a line shows, without their texts."""
     return (
         publications.select_related("article__condition", "review__revision")
-        .defer("review__revision__body", "review__revision__html", "review__revision__short_answer")
+        .only(
+            *("article__slug", "article__topic", "article__condition__slug"),
+            *("review__revision__question", "review__revision__number", "review__revision__article"),
+        )
         .annotate(condition_name=preferred_name("article__condition"))
         .order_by("article__condition__slug", "article__topic", "article__slug")
     )
@@ -142,17 +147,6 @@ def line_of(article: int) -> Line | None:
     return None if row is None else Line.of(row)
 
 
-class _Listed(models.Aggregate):
-    """The values of a group as one JSON list."""
-
-    function = "JSONB_AGG"
-    output_field = models.JSONField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """The same in SQLite."""
-        return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
-
-
 def urls_of(articles: Iterable[int]) -> dict[int, str]:
     """The addresses of those of some articles that are live; one query."""
     rows = Publication.objects.live().filter(article__in=articles).select_related("article__condition")
@@ -162,7 +156,7 @@ def urls_of(articles: Iterable[int]) -> dict[int, str]:
 def _listed(rows: "models.QuerySet[Any]", value: Any) -> models.Subquery:
     """Something about each of the rows that belong to the article's condition, in no order; None without rows."""
     mine = rows.filter(condition=models.OuterRef("article__condition")).order_by().values("condition")
-    return models.Subquery(mine.annotate(listed=_Listed(value)).values("listed"))
+    return models.Subquery(mine.annotate(gathered=Gathered(value)).values("gathered"))
 
 
 def _at_address(publications: PublicationQuerySet, condition: str, article: str) -> PublicationQuerySet:
@@ -190,7 +184,16 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
     )
 
 
-_live_at = Prepared(lambda condition, article: _at_address(Publication.objects.live(), condition, article))
+def _cited() -> models.Subquery:
+    """The sources of the text, as one value."""
+    fields = {name: name for name in ("id", "number", "title", "url", "doi", "pmid")}
+    sources = Citation.objects.filter(revision=models.OuterRef("review__revision")).order_by().values("revision")
+    return models.Subquery(sources.annotate(gathered=Gathered(JSONObject(**fields))).values("gathered"))
+
+
+_live_at = Prepared(
+    lambda condition, article: _at_address(Publication.objects.live().annotate(cited=_cited()), condition, article)
+)
 _current_at = Prepared(lambda condition, article: _at_address(Publication.objects.current(), condition, article))
 
 
@@ -207,10 +210,11 @@ def current_at(condition: str, article: str) -> "Shown | None":
 def question_page(publication: "Shown") -> QuestionPage:
     """Everything else on the page of a live publication, its text checked against the approved digest.
 
-    Raises Tampered. Two queries.
+    Raises Tampered. One query.
     """
     revision = publication.review.revision
-    citations = list(Citation.objects.filter(revision=revision).order_by("number"))
+    citations = [Citation(revision=revision, **fields) for fields in publication.cited or []]
+    citations.sort(key=lambda citation: citation.number)
     if publication.review.digest != revision.digest or not revision.is_intact(citations):
         raise Tampered(str(revision))
     here = publication.article.get_absolute_url()

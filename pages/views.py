@@ -28,20 +28,21 @@ from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import tally
 
 from . import history as record
-from . import jsonld, letters, reading
+from . import jsonld, kept, letters, reading
 
 logger = logging.getLogger(__name__)
 
 
 def reader_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page open to everybody, asked again each time: a withdrawal or a lapse shows at once."""
+    """A page open to everybody and the same for everybody; pages/kept.py says how long it may be kept."""
 
     @login_not_required
     @require_safe
     @wraps(view)
     def opened(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        kept.before_making(request, kwargs.get("condition", ""))
         response = view(request, **kwargs)
-        response.headers.setdefault("Cache-Control", "no-cache")
+        response.headers.setdefault("Cache-Control", kept.ASK_AGAIN)
         return response
 
     return opened

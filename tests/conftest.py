@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what this run cannot do; `dev/test.py` says so and runs it elsewhere."""
     from django.conf import settings
 
+    from .nginx import NGINX
+
     postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
     left_out = [
         item
@@ -50,6 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if (item.get_closest_marker("postgresql") and not postgresql)
         or ((item.get_closest_marker("sqlite") or item.get_closest_marker("once")) and postgresql)
         or (item.get_closest_marker("browser") and os.environ.get("ROUNDS_NO_BROWSER"))
+        or (item.get_closest_marker("nginx") and NGINX is None)
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -76,6 +79,15 @@ def _closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """No test sees a page that was kept in another one, whose rows are gone."""
+    from pages import kept, state
+
+    kept.pages.clear()
+    state.held.clear()
 
 
 WEB_ROLE = "rounds_tests_web"

@@ -26,6 +26,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]
 
+# Pages are kept, and each request asks whether they may be: what is done shows in the next answer.
+STATE_HELD_SECONDS = 0
+
 # On SQLite a file, as the site is served; one for each process. Nobody waits for the disk: no test cuts the power.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "tests.sqlite3")}

@@ -245,6 +245,8 @@ class Publication(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        # Each process asks every second for the newest hour that has come (pages/state.py).
+        indexes = [models.Index(fields=["live_from"], name="publication_by_hour")]
         constraints = [
             models.UniqueConstraint(fields=["article", "live_from"], name="one_publication_an_hour_of_an_article"),
             models.CheckConstraint(

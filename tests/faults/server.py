@@ -24,7 +24,9 @@ class Answer:
 class Server:
     """Gunicorn on a database; `within` is a command that runs it, where it needs a world of its own."""
 
-    def __init__(self, database_url: str, *, within: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, database_url: str, *, within: tuple[str, ...] = (), settings: str = "tests.faults.settings"
+    ) -> None:
         self.port = free_port()
         self.process = subprocess.Popen(
             [
@@ -33,7 +35,7 @@ class Server:
                 *("--config", "python:config.server", "--log-level", "warning"),
             ],
             cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.faults.settings", "DATABASE_URL": database_url},
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": settings, "DATABASE_URL": database_url},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -301,5 +301,5 @@ def test_it_needs_few_questions_to_the_database_however_long_it_is(
     for words in ("second", "third", "fourth"):
         next_version(publication, words)
     for address in (HISTORY, f"{HISTORY}?version=1"):
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(5):
             assert client.get(address).status_code == 200

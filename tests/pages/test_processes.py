@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ import pytest
 from django.db import connection
 
 from tests import make, people
+from tests.faults.server import Server
+from tests.test_run import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVE = """
@@ -83,3 +86,26 @@ def test_no_process_shows_what_another_one_replaced_or_withdrew(processes: list[
     assert shown() == {"200 Is it the second?"}
     second.withdraw(by=people.publisher(), why="A figure was wrong.")
     assert shown() == {"410 Is it the second?"}
+
+
+def gone(server: Server, address: str) -> bool:
+    """Whether a server says that a page was taken down."""
+    return server.ask(address).status == 410
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_servers_that_keep_pages_show_none_after_it_was_withdrawn() -> None:
+    # ways 15 and 16: each has the page in its memory, and holds what it knows of the record for a second
+    page = make.publication()
+    address = page.article.get_absolute_url()
+    make.community(members=11)
+    with ExitStack() as stack:
+        servers = [stack.enter_context(Server(database_url(), settings="tests.faults.holding")) for _ in range(2)]
+        tags = {answer.headers["ETag"] for server in servers * 3 if (answer := server.ask(address)).status == 200}
+        assert len(tags) == 1, "the version of a page is the same in every process"
+        page.withdraw(by=people.publisher(), why="A figure was wrong.")
+        for server in servers:
+            until(partial(gone, server, address))
+        answers = [servers[number % 2].ask(address) for number in range(100)]
+        assert {answer.status for answer in answers} == {410}
+        assert len({answer.headers["ETag"] for answer in answers}) == 1
