@@ -71,6 +71,11 @@ def key(word: str) -> str:
     return stem(word).replace(".", "dot")
 
 
+def beginning(word: str) -> str:
+    """How the key begins of whatever a folded word may become when it is typed to its end: therapi, therapies."""
+    return key(word).rstrip("aeiouy") if len(word) > 5 and word.isalpha() else key(word)
+
+
 def keys(text: str) -> str:
     """The words of a text as they are kept in the index: their keys with blanks between them."""
     return " ".join(key(word) for word in words(text))

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from pages import views
+from pages import search_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
     path("reviewers/<slug:reviewer>/", views.reviewer, name="reviewer"),
     path("how-we-review/", views.how_we_review, name="how-we-review"),
+    path("search/", search_views.search_page, name="search"),
+    path("search/suggestions/", search_views.suggestions, name="suggestions"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
