@@ -11,17 +11,14 @@ WORD = re.compile(r"[^\W_]+(?:\.[0-9]+)*")
 LONGEST = 40
 POSSESSIVE = re.compile(r"['’ʼ＇](?:s\b)?")
 # Letters that no decomposition brings back to the alphabet, and those of Greek by their names.
+GREEK = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+    *("xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+)
 LETTERS = str.maketrans(
     {
-        **dict(zip("øłđðþæœıħŋ", ["o", "l", "d", "d", "th", "ae", "oe", "i", "h", "n"], strict=True)),
-        **dict(
-            zip(
-                "αβγδεζηθικλμνξοπρστυφχψω",
-                "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
-                "upsilon phi chi psi omega".split(),
-                strict=True,
-            )
-        ),
+        **{"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n"},
+        **dict(zip("αβγδεζηθικλμνξοπρστυφχψω", GREEK, strict=True)),
     }
 )
 

@@ -2,7 +2,8 @@
 
 Everything runs in this process on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
 the reader's pages through the whole middleware against a bare view that returns the same bytes, the turning of
-Markdown into a page, joining a community through its verb, and the review queue (bench/review_queue.py).
+Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py) and search
+(bench/search.py).
 """
 
 import os
@@ -147,6 +148,7 @@ def main() -> None:
     from django.conf import settings
     from django.core.management import call_command
     from review_queue import queue
+    from search import search
 
     settings.ROUNDS_DEMO = True
     call_command("migrate", verbosity=0)
@@ -156,6 +158,7 @@ def main() -> None:
     desk()
     joins()
     queue()
+    search()
 
 
 if __name__ == "__main__":

@@ -70,8 +70,9 @@ def _public_words() -> PublicWords:
 def _newest() -> tuple[object, ...]:
     """What differs whenever what is public may differ."""
     come = Publication.objects.filter(live_from__lte=clock.now()).aggregate(rows=Count("pk"), last=Max("live_from"))
-    rows = [model.objects.aggregate(last=Max("pk"))["last"] for model in (Publication, Withdrawal, CredentialCheck)]
-    return (come["rows"], come["last"], *rows)
+    down = Withdrawal.objects.aggregate(rows=Count("pk"), last=Max("at"))
+    checked = CredentialCheck.objects.aggregate(rows=Count("pk"), last=Max("recorded_at"))
+    return tuple(told[name] for told in (come, down, checked) for name in ("rows", "last"))
 
 
 def _read() -> PublicWords:

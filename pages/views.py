@@ -26,7 +26,7 @@ from reviews.models import CredentialCheck, Reviewer
 from reviews.models import Withdrawal as WithdrawalRow
 
 from . import history as record
-from . import reading
+from . import reading, search
 
 logger = logging.getLogger(__name__)
 
@@ -99,17 +99,13 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
-            "codes": row.codes.exclude(system__in=LICENSED_SYSTEMS),
+            "codes": row.codes.exclude(system__in=search.LICENSED_SYSTEMS),
             "members": reading.members(community.member_count) if community else None,
             "community_url": community.get_absolute_url() if community else "",
             "today": clock.today(),
             "section": "conditions",
         },
     )
-
-
-# Their codes may be shown to readers only by operators who hold a licence.
-LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
 
 
 def _overview(condition: Condition, line: reading.Line | None) -> dict[str, object] | None:

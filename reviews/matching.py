@@ -58,6 +58,7 @@ def rebuild(using: str, **kwargs: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {FTS} ({FTS}) VALUES ('rebuild')")
 
+
 # The numbers in a list that is written as JSON, so that a statement is the same for lists of any length.
 LISTED = {
     "sqlite": "SELECT value FROM json_each(%s)",

@@ -98,6 +98,8 @@ ROUTES: dict[str, Row] = {
     "history": Row(shown=EVERYBODY),
     "reviewer": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
+    "search": Row(shown=EVERYBODY),
+    "suggestions": Row(shown=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
     # One's own account
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),

@@ -17,21 +17,29 @@ def unmake(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('articles', '0003_name_changes'),
-        ('reviews', '0004_reminder'),
+        ("articles", "0003_name_changes"),
+        ("reviews", "0004_reminder"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IndexedText',
+            name="IndexedText",
             fields=[
-                ('revision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='articles.revision')),
-                ('form', models.PositiveSmallIntegerField(help_text='The rules by which the words were folded.')),
-                ('question', models.TextField(blank=True)),
-                ('short_answer', models.TextField(blank=True)),
-                ('body', models.TextField(blank=True)),
+                (
+                    "revision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="articles.revision",
+                    ),
+                ),
+                ("form", models.PositiveSmallIntegerField(help_text="The rules by which the words were folded.")),
+                ("question", models.TextField(blank=True)),
+                ("short_answer", models.TextField(blank=True)),
+                ("body", models.TextField(blank=True)),
             ],
         ),
         migrations.RunPython(make, unmake),

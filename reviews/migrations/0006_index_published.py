@@ -8,7 +8,9 @@ def enter(apps, schema_editor):
     Revision = apps.get_model("articles", "Revision")
     IndexedText = apps.get_model("reviews", "IndexedText")
     Publication = apps.get_model("reviews", "Publication")
-    for number in Publication.objects.order_by("review__revision").values_list("review__revision", flat=True).distinct():
+    for number in (
+        Publication.objects.order_by("review__revision").values_list("review__revision", flat=True).distinct()
+    ):
         revision = Revision.objects.get(pk=number)
         IndexedText.objects.get_or_create(
             revision=revision,
