@@ -15,12 +15,8 @@ GREEK = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
     *("xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
 )
-LETTERS = str.maketrans(
-    {
-        **{"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n"},
-        **dict(zip("αβγδεζηθικλμνξοπρστυφχψω", GREEK, strict=True)),
-    }
-)
+LATIN = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n"}
+LETTERS = str.maketrans(LATIN | dict(zip("αβγδεζηθικλμνξοπρστυφχψω", GREEK, strict=True)))
 
 
 def fold(text: str) -> str:
@@ -70,7 +66,7 @@ def key(word: str) -> str:
 
 def beginning(word: str) -> str:
     """How the key begins of whatever a folded word may become when it is typed to its end: therapi, therapies."""
-    return key(word).rstrip("aeiouy") if len(word) > 5 and word.isalpha() else key(word)
+    return (len(word) > 5 and word.isalpha() and key(word).rstrip("aeiouy")) or key(word)
 
 
 def keys(text: str) -> str:

@@ -77,9 +77,8 @@ def search() -> None:
     known = names.known()
     took = time.perf_counter() - start
     client = Client(raise_request_exception=True)
-    print(
-        f"\nSearch, wall time (median of {ROUNDS}) and CPU, of the database too: {CONDITIONS:,} conditions, {len(known.names):,} names, {PAGES:,} pages; {connection.vendor}"
-    )
+    size = f"{CONDITIONS:,} conditions, {len(known.names):,} names, {PAGES:,} pages, {connection.vendor}"
+    print(f"\nSearch: {size}; wall time, median of {ROUNDS}, and CPU of the site and of the database")
     print(f"  {'names into memory':24} {1000 * took:8.0f} ms, once a process and change of a name")
     for name, address in ASKED.items():
         get = partial(client.get, address)

@@ -54,6 +54,7 @@ class Results:
     typed: str
     found: Matches
     page: "Page[Hub | Hit]"
+    several: bool
     lines: list[Result]
     filters: list[Filter]
     count: str
@@ -80,14 +81,15 @@ def find(typed: str, asked: Mapping[str, list[str]]) -> Results:
         Filter("kind", kind, label, counted(lengths[kind], more=more[kind]), kind in kinds)
         for kind, label in KINDS.items()
     ]
-    any_more = any(more[kind] for kind in kinds)
+    of_first = f"{len(current)} of the first {len(of_kind)}" if any(more[kind] for kind in kinds) else str(len(current))
     return Results(
         typed=typed,
         found=found,
         page=page,
         lines=lines(page, Marker(found.query)),
-        filters=[*boxes, Filter("in_date", "1", "Only pages in date", counted(len(current), more=any_more), in_date)],
-        count=counted(len(shown), more=any_more),
+        filters=[*boxes, Filter("in_date", "1", "Only pages in date", of_first, in_date)],
+        count=of_first if in_date else counted(len(shown), more=any(more[kind] for kind in kinds)),
+        several=len(shown) != 1,
         instead=instead,
     )
 

@@ -6,6 +6,7 @@ statement, so that a withdrawal, a revocation and a later hour need no write.
 
 import datetime as dt
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -113,8 +114,10 @@ def _rank(item: Hub | Hit) -> int:
 
 
 def tidy(query: str) -> str:
-    """What was typed, on one line and not too long."""
-    return " ".join(query[:LONGEST_QUERY].replace("\0", " ").split())
+    """What was typed, on one line, not too long, and without what cannot be seen or turns the direction of reading."""
+    seen = {"Cc": " ", "Cf": "", "Cn": " ", "Co": " ", "Cs": " ", "Zl": " ", "Zp": " "}
+    kept = (seen.get(unicodedata.category(character), character) for character in query[:LONGEST_QUERY])
+    return " ".join("".join(kept).split())
 
 
 def matches(query: str, known: Names | None = None) -> Matches:
@@ -145,7 +148,8 @@ def _asked(query: str, found: Iterable[Found], known: Names) -> Asked:
     """What texts must hold. Words that name a few conditions need not stand in the texts about those."""
     asked = folding.words(query)[:MOST_WORDS]
     keys = _keys(query)
-    named = {one.condition for one in found if one.fit < Fit.PARTS}
+    exact = {one.condition for one in found if one.fit == Fit.EXACT}
+    named = exact or {one.condition for one in found if one.fit < Fit.PARTS}
     if 0 < len(named) <= NAMED:
         return Asked(keys, conditions=tuple(sorted(named)))
     holders = [known.holders(word) for word in asked]
@@ -172,7 +176,7 @@ def texts(asked: Asked, most: int = MOST) -> list[Hit]:
             "ORDER BY hits.place, hits.rank, live.revision_id LIMIT %s",
             [*values, *live_values, most + 1],
         )
-        if len(rows) > most or not rows or rows[0][0] < candidates:
+        if len(rows) > most or (rows and rows[0][0] < candidates):
             break
     return [_hit(row[2:], place=row[1]) for row in rows]
 

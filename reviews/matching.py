@@ -123,7 +123,7 @@ def _of_words(vendor: str, asked: Asked, most: int) -> Iterator[tuple[str, list[
 
 
 def _of_conditions(vendor: str, asked: Asked) -> tuple[str, list[Any]]:
-    """Texts about the conditions that hold the rest."""
+    """Texts about the conditions that hold the rest, before those that only mention what was named."""
     holds, title = "t.whole @@ %s::tsquery", "t.title @@ %s::tsquery"
     if vendor == "sqlite":
         holds = title = f"t.revision_id IN (SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s)"
@@ -133,7 +133,7 @@ def _of_conditions(vendor: str, asked: Asked) -> tuple[str, list[Any]]:
         rest = _words(vendor, asked.rest)
         values = [f"question : ({rest})" if vendor == "sqlite" else rest, *values, rest]
     return (
-        f"SELECT t.revision_id, {place} AS place, 0.0 AS rank FROM articles_article a "
+        f"SELECT t.revision_id, {place} AS place, -1000.0 AS rank FROM articles_article a "
         "JOIN articles_revision r ON r.article_id = a.id JOIN reviews_indexedtext t ON t.revision_id = r.id "
         f"WHERE {condition}",
         values,
