@@ -96,6 +96,11 @@ class Names:
             for typed in code_keys(system, code):
                 self.coded.setdefault(typed, []).append((of, system, code))
 
+    def named(self, query: str) -> str:
+        """The name that this is but for case, accents and endings, or else what was given."""
+        numbers = self.same.get(folding.keys(query), ())
+        return self.names[numbers[0]].text if numbers else query
+
     def find(self, query: str, *, without: Sequence[str] = ()) -> list[Found]:
         """Each condition that fits, once, by its best name, or by a code of a system not in `without`; best first."""
         best: dict[int, tuple[tuple[int, int, int, str], Found]] = {}

@@ -36,7 +36,7 @@ def _candidates(query: str, known: Names) -> Iterator[str]:
         near = [found for spelling in (known.spelling, public) if (found := spelling.nearest(word)) is not None]
         mended.append(min(near)[2] if near else word)
     if mended and mended != folding.words(query)[: search.MOST_WORDS]:
-        yield " ".join(mended)
+        yield known.named(" ".join(mended))
     resembling = known.resembling(query)
     if resembling is not None:
         yield resembling.text

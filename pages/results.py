@@ -28,7 +28,7 @@ KINDS = {"condition": "Conditions", "question": "Questions"}
 class Result:
     """One line of the results."""
 
-    title: Pieces
+    title: str
     url: str
     snippet: Pieces
     detail: str
@@ -132,7 +132,7 @@ def _texts(keys: Iterable[int]) -> dict[int, Revision]:
 def _of_page(hit: Hit, text: Revision, marker: Marker) -> Result:
     """A question page."""
     return Result(
-        title=marker.mark(hit.question),
+        title=hit.question,
         url=hit.url,
         snippet=marker.excerpt(text.short_answer, rendering.plain(text.html)),
         detail=f"{hit.name}, {Topic(hit.topic).label}",
@@ -144,7 +144,7 @@ def _of_hub(hub: Hub, text: Revision | None, marker: Marker) -> Result:
     """A condition. What its hub shows of the overview is the short answer alone, and so it is here."""
     number = len(hub.pages)
     return Result(
-        title=marker.mark(hub.name),
+        title=hub.name,
         url=hub.url,
         snippet=marker.excerpt(text.short_answer) if text is not None else [],
         detail=f"Condition, {number or 'no'} question{'' if number == 1 else 's'}{'' if number else ' answered yet'}",

@@ -157,5 +157,6 @@ input.setAttribute("role", "combobox");
 input.setAttribute("aria-expanded", "false");
 input.setAttribute("aria-controls", list.id);
 input.setAttribute("aria-autocomplete", "list");
-button.parentElement.after(list);
+if (button.parentElement === form) form.append(list);  // the small form: over the page
+else button.parentElement.after(list);
 form.append(status);

@@ -56,7 +56,9 @@ def test_other_words_have_another_key(other: str) -> None:
     assert len({folding.key(word) for word in folding.words(other)}) == 2
 
 
-@pytest.mark.parametrize("text", ["22q11.2", "α", "ß", "İ", "½", "Ⅻ", "aeiouy", "病気", "x" * 900, "٣٫٥", "e\u0301\u0302"])
+@pytest.mark.parametrize(
+    "text", ["22q11.2", "α", "ß", "İ", "½", "Ⅻ", "aeiouy", "病気", "x" * 900, "٣٫٥", "e\u0301\u0302"]
+)
 def test_a_key_is_letters_and_digits_alone(text: str) -> None:
     assert all(folding.beginning(word).replace(".", "").isalnum() for word in folding.words(text))
     assert all(key.isalnum() and len(key) < 100 for key in folding.keys(text).split())
