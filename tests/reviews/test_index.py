@@ -167,6 +167,16 @@ def test_what_is_no_key_never_reaches_the_database(key: str) -> None:
         matching.statement(connection.vendor, Asked((key,)), 10)
 
 
+ODD = ["22q11.2", "3.5", "1e5", "0x1F", "007", "v2", "B12", "病気", "болезнь", "α2", "x" * 60, "1.2.3", "²", "ﬁne"]
+
+
+@pytest.mark.parametrize("word", ODD)
+def test_a_word_that_is_no_plain_word_is_found_whole(word: str) -> None:
+    revision = make.publication(make.review(make.revision(body=f"Opening {word}, closing."))).review.revision
+    assert holding(word) == [revision.pk]
+    assert [other for other in ODD if other != word and holding(other)] == []
+
+
 def test_the_longest_text_is_entered_whole() -> None:
     section = " ".join(f"wort{number}" for number in range(2000))
     revision = make.revision(body="\n\n".join(f"## Part {part}\n\n{section}" for part in range(4)) + "\n\nzeisig")
