@@ -258,7 +258,8 @@ FIELDS = [
 
 
 def _hit(row: tuple[Any, ...], *, place: int = 0) -> Hit:
-    *plain, facts, read_at = row
+    revision, condition, condition_slug, name, slug, topic, question, facts, read_at = row
     facts = json.loads(facts) if isinstance(facts, str) else facts
     today = dt.date.fromisoformat(str(read_at)[:10])
-    return Hit(*plain, stamp=Stamp.from_facts(facts, today), place=place)
+    stamp = Stamp.from_facts(facts, today)
+    return Hit(revision, condition, condition_slug, name, slug, topic, question, stamp, place)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections
 
-from accounts.guards import Guard
+from accounts.guards import Event, Guard
 
 FTS = "reviews_indexedtext_fts"
 COLUMNS = "question, short_answer, body"
@@ -44,10 +44,11 @@ def _values(row: str) -> str:
 
 _ENTER = f"INSERT INTO {FTS} (rowid, {COLUMNS}) VALUES ({_values('NEW')})"
 _LEAVE = f"INSERT INTO {FTS} ({FTS}, rowid, {COLUMNS}) VALUES ('delete', {_values('OLD')})"
+_KEEP: tuple[tuple[Event, str], ...] = (("INSERT", _ENTER), ("UPDATE", f"{_LEAVE}; {_ENTER}"), ("DELETE", _LEAVE))
 # PostgreSQL needs none: there the index is a column of the row.
 GUARDS = [
     Guard(name=f"indexed_text_follows_{event.lower()}", table="reviews_indexedtext", on=event, then=then, only="sqlite")
-    for event, then in (("INSERT", _ENTER), ("UPDATE", f"{_LEAVE}; {_ENTER}"), ("DELETE", _LEAVE))
+    for event, then in _KEEP
 ]
 
 
