@@ -40,7 +40,8 @@ class Guard:
 
     `when` is an SQL condition over NEW and OLD that both databases understand; an empty one always refuses.
     `then` is one SQL statement run after the event; a guard with `then` refuses nothing. `reads` names the
-    other tables it looks at. `says` is the sentence in the error, behind the guard's name.
+    other tables it looks at. `says` is the sentence in the error, behind the guard's name. `only` names the one kind
+    of database that it is meant for.
     """
 
     name: str
@@ -50,9 +51,12 @@ class Guard:
     when: str = ""
     then: str = ""
     reads: tuple[str, ...] = ()
+    only: Literal["", "sqlite", "postgresql"] = ""
 
     def create(self, vendor: str) -> list[str]:
         """The statements that install the guard on a database of this vendor; none where it has no meaning."""
+        if self.only not in {"", vendor}:
+            return []
         return self._sqlite() if vendor == "sqlite" else self._postgresql()
 
     def _condition(self, vendor: str) -> str:

@@ -7,7 +7,7 @@ so each connection has its server plan them once.
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -47,7 +47,7 @@ class Prepared(Generic[Row]):
             type(each)(real[each]) if isinstance(each, str | int) and each in real else each for each in parameters
         )
         compiler.get_converters = lambda expressions: compiler.converters
-        compiler.execute_sql = lambda *args, **kwargs: [_rows(compiler.connection, sql, bound)]
+        compiler.execute_sql = lambda *args, **kwargs: [rows(compiler.connection, sql, bound)]
         query = SimpleNamespace(get_compiler=lambda using: compiler)
         queryset: Any = SimpleNamespace(query=query, db=compiler.using, _known_related_objects={})
         return list(ModelIterable(queryset))
@@ -70,16 +70,18 @@ class Prepared(Generic[Row]):
         return self._compilers[key]
 
 
-def _rows(connection: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """Run a statement. Behind a pool that hands connections on after each transaction nothing is planned ahead."""
+def rows(connection: Any, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement that is run often. Behind a pool that hands connections on after each transaction nothing is
+    planned ahead.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             sql = _planned_once(connection, sql)
         if connection.vendor == "sqlite":
             cursor.cursor.convert_query = partial(_with_question_marks, sql)
         cursor.execute(sql, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 @lru_cache(maxsize=256)

@@ -1,10 +1,12 @@
 """What the database itself refuses about texts, and the addresses it keeps."""
 
-from accounts.guards import Guard, dated_by_the_database, insert_only
+from accounts.guards import Event, Guard, dated_by_the_database, insert_only
 
 from .models import ArticleSlug, Citation, ConditionSlug, Revision
 
 NEVER_CHANGING = [Revision, Citation, ConditionSlug, ArticleSlug]
+
+CHANGES: tuple[Event, ...] = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
 
 GUARDS = [
     *(guard for model in NEVER_CHANGING for guard in insert_only(model)),
@@ -51,5 +53,23 @@ GUARDS = [
             ),
         )
         for event in ("INSERT", "UPDATE")
+    ),
+    # Each process keeps the names and codes for search in memory, and sees here that they changed, however they did.
+    *(
+        Guard(
+            name=f"{table}_{event.lower()}_is_told",
+            table=table,
+            on=event,
+            reads=("articles_namechange",),
+            then=f"INSERT INTO articles_namechange (what) VALUES ('{table}')",
+        )
+        for table in ("articles_conditionname", "articles_conditioncode")
+        for event in CHANGES
+    ),
+    Guard(
+        name="name_changes_stay_few",
+        table="articles_namechange",
+        on="INSERT",
+        then="DELETE FROM articles_namechange WHERE NEW.id % 1000 = 0 AND id < NEW.id",
     ),
 ]

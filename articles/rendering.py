@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from functools import lru_cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -82,6 +83,17 @@ def headings(html: str) -> list[tuple[int, str]]:
     reader = _Headings()
     reader.feed(html)
     return [(level, title) for level, _, title in reader.found]
+
+
+def plain(html: str) -> str:
+    """The words of a stored text without its marks, a line for each part: for search, never to be shown as HTML."""
+    return unescape(TAG.sub("", BREAK.sub("\n", MARK.sub("", TOKEN.sub(r"\1", html)))))
+
+
+# Our own known-good HTML has no angle bracket inside a tag. A mark is the number of a source or note, or the way back.
+MARK = re.compile(r"<sup\b.*?</sup>|<a [^>]*footnote-backref.*?</a>", re.DOTALL)
+BREAK = re.compile(r"</?(?:h[1-6]|p|li|ul|ol|dl|dt|dd|table|thead|tbody|tr|td|th|div|blockquote|pre|hr|br)\b[^>]*>")
+TAG = re.compile(r"<[^>]*>")
 
 
 class _Headings(HTMLParser):

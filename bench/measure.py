@@ -2,7 +2,7 @@
 
 Everything runs on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
 the turning of Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py),
-and the reader's pages as they are served against a bare view that returns the same bytes (bench/readers.py).
+search (bench/search.py), and the reader's pages as they are served against a bare view that returns the same bytes (bench/readers.py).
 """
 
 import os
@@ -128,6 +128,7 @@ def measure(folder: Path) -> None:
     from proxy import proxy
     from readers import readers
     from review_queue import queue
+    from search import search
 
     settings.ROUNDS_DEMO = True
     call_command("migrate", verbosity=0)
@@ -138,6 +139,7 @@ def measure(folder: Path) -> None:
     desk()
     joins()
     queue()
+    search()
     fill(MANY)
     readers(folder, pages=MANY)
 

@@ -61,6 +61,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         {
             "said": _said(DATA),
             "threshold": settings.MEMBER_COUNT_THRESHOLD,
+            "feedback_days": settings.FEEDBACK_EMAIL_DAYS,
             "idle_hours": IDLE_SECONDS // 3600,
             "machine": jsonld.Head("Privacy", words, request.path),
         },

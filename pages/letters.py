@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from itertools import groupby
 
 from django.urls import reverse
 
+from articles import folding
 from articles.models import Condition
 from reviews.models import Publication
 from reviews.standing import Stamp
@@ -17,8 +17,6 @@ from reviews.standing import Stamp
 PER_PAGE = 100
 SIGNS = "0-9"
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz", SIGNS]
-# Letters that Unicode does not take apart into a base letter and its accent.
-PLAIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 
 
 @dataclass(frozen=True)
@@ -96,10 +94,8 @@ def label(key: str) -> str:
 
 
 def folded(name: str) -> str:
-    """A name as it is put in order: no capitals, accents and ligatures as their base letters, type 2 before type 10."""
-    plain = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
-    letters = "".join(character for character in plain if not unicodedata.combining(character))
-    return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(6), letters)
+    """A name as it is put in order: folded as for search, and type 2 before type 10."""
+    return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(6), folding.fold(name))
 
 
 def everything() -> list[Entry]:

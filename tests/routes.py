@@ -115,6 +115,8 @@ ROUTES: dict[str, Row] = {
     "conditions-part": Row(nothing=EVERYBODY),
     "letter-part": Row(nothing=EVERYBODY),
     "reviewer-part": Row(nothing=EVERYBODY),
+    "search": Row(shown=EVERYBODY),
+    "suggestions": Row(shown=EVERYBODY),
     "healthz": Row(shown=EVERYBODY),
     # One's own account
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),

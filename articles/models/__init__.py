@@ -1,7 +1,7 @@
 """What is written, and about what? Conditions, the questions about them, and every version of every text."""
 
 from .articles import RESERVED_SLUGS, Article, ArticleSlug, StaleText
-from .conditions import Condition, ConditionCode, ConditionName, ConditionSlug, preferred_name
+from .conditions import Condition, ConditionCode, ConditionName, ConditionSlug, NameChange, preferred_name
 from .revisions import Citation, Revision, SourceLink, compose, tidy_source
 from .vocabulary import Language, Origin, Topic
 
@@ -15,6 +15,7 @@ __all__ = [
     "ConditionName",
     "ConditionSlug",
     "Language",
+    "NameChange",
     "Origin",
     "Revision",
     "SourceLink",

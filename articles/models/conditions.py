@@ -1,9 +1,11 @@
 """Conditions: their names, their codes elsewhere, and every address they had."""
 
+import datetime as dt
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from .. import text
@@ -122,6 +124,27 @@ class ConditionCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system} {self.code}"
+
+
+class NameChangeManager(models.Manager["NameChange"]):
+    """The changes as a whole."""
+
+    def newest(self) -> tuple[int, int | None, dt.datetime | None]:
+        """What differs after every change, in whatever order changes are committed; one small query."""
+        found = self.aggregate(rows=models.Count("pk"), last=models.Max("pk"), at=models.Max("changed_at"))
+        return found["rows"], found["last"], found["at"]
+
+
+class NameChange(models.Model):
+    """A name or a code came, changed or went: what a process knows of them is old. The database writes it."""
+
+    what = models.CharField(max_length=40, help_text="The table in which it happened.")
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar[NameChangeManager] = NameChangeManager()
+
+    def __str__(self) -> str:
+        return f"Change {self.pk} of the names"
 
 
 class ConditionSlug(models.Model):

@@ -8,12 +8,14 @@ from .publications import Publication, Withdrawal
 from .reminders import Reminder
 from .requests import ReviewRequest
 from .reviews import Review, ReviewContributor
+from .search import IndexedText
 
 __all__ = [
     "Checklist",
     "Credential",
     "CredentialCheck",
     "Feedback",
+    "IndexedText",
     "LedgerEntry",
     "Publication",
     "Reminder",

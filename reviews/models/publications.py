@@ -18,6 +18,7 @@ from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck
 from .requests import Moved
 from .reviews import Review, contributors, valid, valid_of
+from .search import IndexedText
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -113,6 +114,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
                 raise _past(live_from) from None
             raise
         LedgerEntry.objects.enter(publication)
+        IndexedText.objects.enter(review.revision)
         emails.published(publication)
         return publication
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from accounts import clock, outbox
 from pages.models import Job
 from reviews import emails, record, reminders
-from reviews.models import Feedback, LedgerEntry
+from reviews.models import Feedback, IndexedText, LedgerEntry
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +51,18 @@ def verify() -> str:
     return f"{len(faults)} faults in the record"
 
 
+def index_texts() -> str:
+    """Enter in the index of search what it lacks: after a release that folds words otherwise, all of it."""
+    return f"{sum(IndexedText.objects.mend())} texts entered in the index"
+
+
 # The reminders first, so that they go out in the same run.
 WORK = {
     "send_reminders": Work(send_reminders, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "send_letters": Work(send_letters, dt.timedelta(minutes=1), dt.timedelta(minutes=10)),
     "erase_emails": Work(erase_emails, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "verify_record": Work(verify, dt.timedelta(days=1), dt.timedelta(hours=2)),
+    "index_texts": Work(index_texts, dt.timedelta(hours=1), dt.timedelta(hours=1)),
 }
 
 
