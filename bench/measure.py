@@ -2,7 +2,8 @@
 
 Everything runs on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
 the turning of Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py),
-search (bench/search.py), and the reader's pages as they are served against a bare view that returns the same bytes (bench/readers.py).
+search (bench/search.py), and the reader's pages as they are served against a bare view that returns the same bytes
+(bench/readers.py).
 """
 
 import os
