@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from accounts import clock
 from pages import about
 from pages.models import SiteText
 from reviews.models import Credential
 from tests import make, people
+from tests.conftest import Clock
 
 from . import dom, site
 
@@ -127,3 +129,16 @@ def test_whose_approval_nobody_has_seen_yet_is_not_told_of(client: Client) -> No
 def test_nobody_is_claimed_where_there_is_nobody(client: Client) -> None:
     text = dom.words(dom.first(dom.read(client, "/reviewers/"), "main"))
     assert "Nobody has a licence that we have checked and that counts today." in text
+
+
+def test_who_signed_a_text_that_is_to_come_alone_is_not_listed_before_its_hour(
+    client: Client, moved_clock: Clock
+) -> None:
+    # way 27: a name that comes onto the list would tell that something waits for its hour
+    rex, today = people.clinician("Rex"), make.today()
+    review = make.review(make.revision(), by=rex, signed_on=today - dt.timedelta(30))
+    make.publication(review, live_from=clock.read() + dt.timedelta(hours=1))
+    site.revoke(rex, from_day=today)
+    assert "Rex" not in dom.words(dom.read(client, "/reviewers/"))
+    moved_clock.move(clock.read() + dt.timedelta(hours=2))
+    assert "Rex" in dom.words(dom.read(client, "/reviewers/"))
