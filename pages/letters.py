@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from articles import folding
 from articles.models import Condition
-from reviews.models import Publication
+from reviews.models import CredentialCheck, Publication, Review
 from reviews.standing import Stamp
 
 PER_PAGE = 100
@@ -112,17 +112,19 @@ def letters(entries: list[Entry]) -> list[Letter]:
 
 
 def answered() -> set[int]:
-    """The conditions that have a page, by their ids; one query.
+    """The conditions that have a page, by their ids; three queries.
 
-    That a page rests on an approval that counts is not asked here, it would cost a stamp each: the list says nothing
-    about a page but what `part` reads of those that are live.
+    A stamp costs some subqueries, so `live()` is asked only about pages on which somebody signed whose credential was
+    revoked, from whatever day: no approval of the others can have turned void.
     """
-    return set(
-        Publication.objects.current()
-        .filter(withdrawal__isnull=True)
-        .order_by()
-        .values_list("article__condition", flat=True)
-    )
+    shown = Publication.objects.current().filter(withdrawal__isnull=True).order_by()
+    found = set(shown.values_list("article", "article__condition"))
+    revoked = CredentialCheck.objects.filter(revoked=True).values("credential")
+    signed = Review.objects.filter(credential_check__credential__in=revoked)
+    doubtful = set(signed.values_list("revision__article", flat=True)) & {article for article, _ in found}
+    live = Publication.objects.live().filter(article__in=doubtful).order_by()
+    void = doubtful - set(live.values_list("article", flat=True))
+    return {condition for article, condition in found if article not in void}
 
 
 def part(entries: list[Entry], number: int) -> Part | None:

@@ -86,6 +86,18 @@ def test_a_page_that_is_approved_no_more_bears_no_mark(client: Client) -> None:
     assert not dom.having(dom.read(client, "/a-z/p/"), "review-mark")
 
 
+def test_a_condition_whose_page_is_approved_no_more_is_not_called_reviewed(client: Client) -> None:
+    many(2)
+    today = make.today()
+    vera = people.clinician("Vera")
+    site.live(Condition.objects.get(slug="p-001"), "never", by=vera, signed_on=today - dt.timedelta(30))
+    assert "1 of them has reviewed pages." in dom.words(dom.read(client, "/conditions/"))
+    site.revoke(vera, from_day=today - dt.timedelta(60))
+    assert "None of them has a reviewed page yet." in dom.words(dom.read(client, "/conditions/"))
+    site.live(Condition.objects.get(slug="p-001"), "now")
+    assert "1 of them has reviewed pages." in dom.words(dom.read(client, "/conditions/"))
+
+
 def test_all_stand_on_one_page_while_they_fit_and_then_those_with_pages(client: Client) -> None:
     many(100)
     site.live(Condition.objects.get(slug="p-050"), "only")
