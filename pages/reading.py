@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
+from accounts import clock
 from accounts.prepared import Prepared
 from articles.models import Citation, Condition, ConditionCode, ConditionName, Revision, preferred_name
 from community.counting import ShownCount, shown
@@ -136,7 +137,9 @@ def lines_of(articles: list[int]) -> list[Line]:
 
 def lines_signed_lately() -> list[Line]:
     """The live pages that were reviewed last, the newest signature first; two queries, however many pages there are."""
-    approved = Review.objects.filter(decision=Review.Decision.APPROVED).order_by("-pk")
+    # Of texts that readers saw: else each approval of a hidden one would move a page out of the list.
+    seen = Publication.objects.filter(review__revision=models.OuterRef("revision"), live_from__lte=clock.now())
+    approved = Review.objects.filter(models.Exists(seen), decision=Review.Decision.APPROVED).order_by("-pk")
     lines = lines_of(list(approved.values_list("revision__article", flat=True)[:LATELY]))
     return sorted(lines, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.http import (
     Http404,
     HttpRequest,
@@ -82,10 +82,12 @@ SHORT = 12
 def _communities() -> list[dict[str, object]]:
     """Some communities with what may be shown of their number, by name.
 
-    The largest of those whose number is shown; the order of the others would tell who has more members.
+    The largest by the number that is shown; the order by any other would tell who has more members.
     """
+    figure = models.F("member_count") - models.F("member_count") % settings.MEMBER_COUNT_ROUND_TO
+    least = models.Value(settings.MEMBER_COUNT_THRESHOLD)
     counted = models.Case(
-        models.When(member_count__gte=settings.MEMBER_COUNT_THRESHOLD, then="member_count"), default=models.Value(0)
+        models.When(member_count__gte=least, then=Greatest(least, figure)), default=models.Value(0)
     )
     rows = (
         Community.objects.filter(member_count__gt=0)

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from tests import make, people
 from tests.conftest import Clock
@@ -97,6 +98,27 @@ def test_some_communities_are_listed_and_their_order_tells_nothing_of_hidden_num
     found = dom.facts(dom.by_id(dom.read(client, "/"), "people"))
     # The one whose number is shown, then the others by name alone.
     assert list(found) == [f"{letter} disease" for letter in "ABCDEH"]
+
+
+def test_which_communities_are_listed_tells_nothing_that_rounding_hides(client: Client, settings: Settings) -> None:
+    # All are “at least 20”: which of them has most is not to be seen by who is left out.
+    settings.MEMBER_COUNT_ROUND_TO = 10
+    for letter, members in zip("abcdefg", (21, 20, 20, 20, 20, 20, 24), strict=True):
+        make.community(make.condition(letter, f"{letter.upper()} disease"), members=members)
+    found = dom.facts(dom.by_id(dom.read(client, "/"), "people"))
+    assert list(found) == [f"{letter} disease" for letter in "ABCDEF"]
+
+
+def test_what_is_approved_and_not_public_moves_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # way 27: the page would leave the list, one draft after another
+    monkeypatch.setattr("pages.reading.LATELY", 2)
+    site.live(make.condition(), "first")
+    before = client.get("/").content
+    for number in range(3):
+        make.review(make.revision(make.article(f"hidden-{number}")))
+    assert client.get("/").content == before
 
 
 def test_below_the_threshold_it_is_the_same_for_one_and_for_ten(client: Client) -> None:
