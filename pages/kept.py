@@ -28,6 +28,9 @@ MAY_BE_KEPT = "public, max-age=25, stale-while-revalidate=4, stale-if-error=90"
 # Before midnight nothing may be kept that a chain of caches could show after it: then reviews lapse.
 BEFORE_MIDNIGHT = dt.timedelta(minutes=5)
 
+# No condition has a longer name in an address.
+LONGEST_CONDITION = 100
+
 # Where a request carries the state that was read for it; no header of a caller has such a name.
 STATE = "rounds.state"
 # Of what is made anew for each answer.
@@ -174,6 +177,8 @@ def kept_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 def before_making(request: HttpRequest, condition: str) -> None:
     """Read the state under which a reader page is about to be made; a view that hands on to another keeps the first."""
+    if len(condition) > LONGEST_CONDITION:
+        return  # there is none, and what is not there must not fill the memory
     if STATE not in request.META and not request.META.get("QUERY_STRING"):
         request.META[STATE] = held.current(condition)
 

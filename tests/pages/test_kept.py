@@ -412,3 +412,10 @@ def test_threads_that_come_together_ask_once(settings: Settings, monkeypatch: py
     for thread in threads:
         thread.join()
     assert asked == [""]
+
+
+def test_what_can_be_no_conditions_name_takes_no_memory(client: Client) -> None:
+    make.publication()
+    for number in range(3):
+        assert client.get(f"/conditions/{'a' * 8000}{number}/").status_code == 404
+    assert max(map(len, state.held._answers), default=0) <= 100
