@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from articles.models import Condition
+from articles.models import Condition, ConditionCode, ConditionName
 from tests import make
 
 from . import dom, site
@@ -99,3 +99,9 @@ def test_every_page_but_the_two_with_the_large_form_has_the_small_one(client: Cl
         assert forms[0].get("action") == "/search/", name
         assert forms[0].get("method") == "get", name
         assert [script.get("src") for script in root.iter("script")] == ["/static/search.js"], name
+
+
+def test_a_licensed_code_is_not_told_by_a_name_that_reads_like_it(client: Client) -> None:
+    ConditionName.objects.create(condition=make.condition("q", "Q79268"), text="79268 trait", kind="synonym")
+    ConditionCode.objects.create(condition=make.condition(), system="SNOMED CT", code="79268-trait")
+    assert "SNOMED" not in client.get("/search/suggestions/", {"q": "79268 trayt"}).content.decode()
