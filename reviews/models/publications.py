@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, JSONObject, Now
 from accounts import clock
 from accounts.prepared import Prepared
 from accounts.refusals import NotAllowed, Refusal
+from articles import text
 from articles.models import Article
 
 from .. import emails
@@ -264,12 +265,14 @@ class Publication(models.Model):
         """Take the page down at once, with a reason that readers see and, if there is one, a page to read instead.
 
         Before its hour this cancels it. Whatever else is pending for the article is cancelled too. Raises
-        NotAllowed, Refusal or Moved.
+        NotAllowed, Refusal or Moved; TextRefused with the place of a character that hides or reorders words.
         """
         if not by.has_perm("reviews.add_withdrawal"):
             raise NotAllowed(f"{by} may not withdraw pages. Publishers and clinicians do.")
-        if not why.strip():
+        why = text.normalise(why).strip()
+        if not why:
             raise Refusal("Say why the page is withdrawn; readers see the reason.")
+        text.check_characters(why, "Reason")
         if instead is not None and instead.pk == self.article_id:
             raise Refusal("A page cannot be read instead of itself. Choose another page, or none.")
         Article.objects.lock(self.article_id)
@@ -280,7 +283,7 @@ class Publication(models.Model):
             raise Moved("A newer publication has replaced this one; withdraw that one.")
         for other in pending.exclude(pk=self.pk):
             Withdrawal.objects.record(other, by=by, why="Cancelled when the page was withdrawn.")
-        withdrawal = Withdrawal.objects.record(self, by=by, why=why.strip(), instead=instead)
+        withdrawal = Withdrawal.objects.record(self, by=by, why=why, instead=instead)
         emails.withdrawn(withdrawal)
         return withdrawal
 

@@ -47,6 +47,15 @@ def test_a_withdrawal_is_a_row_that_names_who_when_and_why() -> None:
     assert not Publication.objects.live().exists()
 
 
+@pytest.mark.parametrize("character", ["\u202e", "\u200b", "\x00", "&#x202e;"])
+def test_a_reason_that_hides_or_reorders_words_is_refused_with_the_place(character: str) -> None:
+    # readers see it, and so do feeds: a character could turn round what stands beside it
+    publication = make.publication()
+    with pytest.raises(Refusal, match=r"^Reason, line 1, column 3: "):
+        publication.withdraw(by=people.publisher(), why=f"A {character}figure was wrong.")
+    assert not Withdrawal.objects.exists()
+
+
 def test_author_and_reviewer_get_the_reason_in_one_letter_each() -> None:
     withdrawal = make.publication().withdraw(by=people.publisher(), why="A source was retracted.")
     letters = Letter.objects.filter(key__startswith=f"withdrawn-{withdrawal.pk}-")
