@@ -206,12 +206,13 @@ def in_words(user_agent: str) -> str:
 class TallyManager(models.Manager["Tally"]):
     """What the limits on tries remember."""
 
-    def sweep(self, most: int) -> None:
-        """Forget some that count no more; another process may be at it too."""
+    def sweep(self, most: int) -> int:
+        """Forget some that count no more, and say how many; another process may be at it too."""
         old = self.filter(until__lte=timezone.now()).select_for_update(skip_locked=True)
         with transaction.atomic():
             if keys := list(old.values_list("pk", flat=True)[:most]):
-                self.filter(pk__in=keys, until__lte=timezone.now()).delete()
+                return self.filter(pk__in=keys, until__lte=timezone.now()).delete()[0]
+        return 0
 
     @transaction.atomic
     def count_one(self, key: str, *, most: int, within: dt.timedelta) -> dt.datetime | None:

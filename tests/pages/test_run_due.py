@@ -11,9 +11,10 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.db import connections
+from django.test import RequestFactory
 
-from accounts import clock
-from accounts.models import Letter
+from accounts import callers, clock
+from accounts.models import Letter, Tally
 from pages.management.commands import run_due
 from pages.management.commands.run_due import Work
 from pages.models import Job
@@ -58,7 +59,7 @@ def test_every_job_runs_the_first_time_and_says_what_it_did() -> None:
     assert run() == (
         "send_reminders: 0 reminders written\nsend_letters: 0 letters sent\n"
         "erase_emails: 0 addresses of readers erased\nverify_record: 0 faults in the record\n"
-        "index_texts: 0 texts entered in the index\n"
+        "index_texts: 0 texts entered in the index\nforget_tallies: 0 tallies forgotten\n"
     )
     assert {job.name: (job.leased_until, job.failures, job.problem) for job in Job.objects.all()} == {
         "send_reminders": (None, 0, ""),
@@ -66,6 +67,7 @@ def test_every_job_runs_the_first_time_and_says_what_it_did() -> None:
         "erase_emails": (None, 0, ""),
         "verify_record": (None, 0, ""),
         "index_texts": (None, 0, ""),
+        "forget_tallies": (None, 0, ""),
     }
 
 
@@ -188,6 +190,19 @@ def test_a_run_that_outlived_its_lease_gives_nothing_of_the_next_holder_away(
     assert Job.objects.get().leased_until == later + 10 * MINUTE
     moved_clock.move(later + MINUTE)
     assert not Job.objects.claim("slow", now=later + MINUTE, lease=10 * MINUTE)
+
+
+def test_the_salt_of_a_day_and_what_was_counted_under_it_are_forgotten(rf: RequestFactory, moved_clock: Clock) -> None:
+    # Nobody signs in meanwhile. With its salt a block of addresses is found by trying all of them.
+    moved_clock.move(START)
+    callers.block(rf.get("/"))
+    for number in range(250):
+        Tally.objects.count_one(f"feedback-answers-day-{number}", most=1, within=DAY)
+    run()
+    assert Tally.objects.count() == 251
+    moved_clock.move(START + DAY + MINUTE)
+    assert "forget_tallies: 251 tallies forgotten" in run()
+    assert not Tally.objects.exists()
 
 
 def test_letters_go_out_once() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts import clock, outbox
+from accounts.models import Tally
 from pages.models import Job
 from reviews import emails, record, reminders
 from reviews.models import Feedback, IndexedText, LedgerEntry
@@ -56,6 +57,14 @@ def index_texts() -> str:
     return f"{sum(IndexedText.objects.mend())} texts entered in the index"
 
 
+def forget_tallies() -> str:
+    """Forget what limits count no more, and the salts of past days under which they counted blocks of addresses."""
+    some, forgotten = 200, 0
+    while (swept := Tally.objects.sweep(some)) > 0:
+        forgotten += swept
+    return f"{forgotten} tallies forgotten"
+
+
 # The reminders first, so that they go out in the same run.
 WORK = {
     "send_reminders": Work(send_reminders, dt.timedelta(days=1), dt.timedelta(hours=1)),
@@ -63,6 +72,7 @@ WORK = {
     "erase_emails": Work(erase_emails, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "verify_record": Work(verify, dt.timedelta(days=1), dt.timedelta(hours=2)),
     "index_texts": Work(index_texts, dt.timedelta(hours=1), dt.timedelta(hours=1)),
+    "forget_tallies": Work(forget_tallies, dt.timedelta(hours=1), dt.timedelta(hours=1)),
 }
 
 
