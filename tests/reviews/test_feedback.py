@@ -297,6 +297,12 @@ class TestDesk:
         assert "It is right." in page
         assert 'value="close"' not in page
 
+    def test_an_address_adds_nobody_and_no_words_to_the_answer(self, settings: Settings) -> None:
+        # A valid address, and as a link a letter to somebody else, with a copy for whoever gave it.
+        said = make.feedback(email="rosa?bcc=spy%example.net&body=hello@example.org")
+        page = at_the_desk(people.author(), settings).get(one(said)).content.decode()
+        assert 'href="mailto:rosa%3Fbcc%3Dspy%25example.net%26body%3Dhello@example.org"' in page
+
     def test_the_second_of_two_editors_is_told_who_was_faster(self, settings: Settings) -> None:
         said = make.feedback()
         client = at_the_desk(people.author(), settings)
