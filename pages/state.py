@@ -150,6 +150,7 @@ class Held:
                 state = self._last(condition)
                 if state is None:
                     raise
+                asked_at = time.monotonic()  # whoever waited meanwhile need not wait again
             with self._lock:
                 self._answers[condition] = asked_at, state
                 self._answers.move_to_end(condition)

@@ -181,6 +181,14 @@ def test_postgresql_connections_are_kept_and_heal_by_themselves() -> None:
     assert not database.get("ATOMIC_REQUESTS")
 
 
+def test_nobody_waits_for_minutes_for_a_postgresql_that_is_gone() -> None:
+    # A host that is switched off answers nothing, not even no.
+    assert read("DATABASES")["DATABASES"]["default"]["OPTIONS"] == {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+    address = f"{SET['DATABASE_URL']}?connect_timeout=2&sslmode=require"
+    options = read("DATABASES", DATABASE_URL=address)["DATABASES"]["default"]["OPTIONS"]
+    assert options == {"connect_timeout": 2, "tcp_user_timeout": 20_000, "sslmode": "require"}
+
+
 def test_every_variable_stands_in_the_operators_table() -> None:
     settings = (ROOT / "config" / "settings.py").read_text()
     # Calls of django-environ and of the functions of the module itself.

@@ -414,6 +414,36 @@ def test_threads_that_come_together_ask_once(settings: Settings, monkeypatch: py
     assert asked == [""]
 
 
+def test_threads_that_find_the_database_silent_wait_for_one_of_them_alone(
+    clock: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One after another they would wait for as long as it takes to give up, each.
+    make.publication()
+    held, asked, together = state.Held(), [], threading.Barrier(8)
+    held.current("")
+
+    def silent(condition: str) -> Any:
+        asked.append(condition)
+        clock.wait(5)
+        raise OperationalError("timeout expired")
+
+    monkeypatch.setattr(state, "ask", silent)
+    clock.wait(1)
+    found: list[Any] = []
+
+    def look() -> None:
+        together.wait(60)
+        found.append(held.current(""))
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == [""]
+    assert [each.unconfirmed for each in found] == [True] * 8
+
+
 def test_what_can_be_no_conditions_name_takes_no_memory(client: Client) -> None:
     make.publication()
     for number in range(3):
