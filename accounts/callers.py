@@ -11,8 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
-# What one household or one building is given, so that changing one's address inside it opens no new limit.
-IPV4_BLOCK, IPV6_BLOCK = 24, 56
+# So much shares a limit, so that changing one's address opens no new one. What a tunnel or a rented machine is given
+# of IPv6 for nothing is a /48 at the most; of households it holds about as many as the block of IPv4.
+IPV4_BLOCK, IPV6_BLOCK = 24, 48
 NOWHERE = "nowhere"
 
 
