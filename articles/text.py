@@ -60,6 +60,17 @@ def check_characters(text: str, field: str) -> None:
             )
 
 
+def hidden(fields: dict[str, str]) -> dict[str, str]:
+    """The fields in which a character hides or reorders words, each with what is wrong: for a ValidationError."""
+    found = {}
+    for name, value in fields.items():
+        try:
+            check_characters(normalise(value), name.capitalize())
+        except TextRefused as refusal:
+            found[name] = str(refusal)
+    return found
+
+
 def check_rendered(html_text: str, field: str) -> None:
     """Refuse a finished page that shows a character the source could not hold, however it got there."""
     shown = html.unescape(html_text)

@@ -108,6 +108,12 @@ class ConditionName(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    def clean(self) -> None:
+        """Refuse characters that hide or reorder words: readers see the name beside the stamp."""
+        super().clean()
+        if faults := text.hidden({"text": self.text}):
+            raise ValidationError(faults)
+
 
 class ConditionCode(models.Model):
     """A condition's code in an outside system."""
@@ -124,6 +130,12 @@ class ConditionCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system} {self.code}"
+
+    def clean(self) -> None:
+        """Refuse characters that hide or reorder words."""
+        super().clean()
+        if faults := text.hidden({"system": self.system, "code": self.code}):
+            raise ValidationError(faults)
 
 
 class NameChangeManager(models.Manager["NameChange"]):

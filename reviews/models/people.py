@@ -4,12 +4,14 @@ import datetime as dt
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
+from articles import text
 from articles.models import Article, Revision
 
 from .ledger import LedgerEntry
@@ -38,6 +40,13 @@ class Reviewer(models.Model):
 
     def __str__(self) -> str:
         return self.signature
+
+    def clean(self) -> None:
+        """Refuse characters that hide or reorder words: the name stands in the stamp."""
+        super().clean()
+        typed = {"name": self.name, "suffix": self.suffix, "specialty": self.specialty, "bio": self.bio}
+        if faults := text.hidden(typed):
+            raise ValidationError(faults)
 
     def get_absolute_url(self) -> str:
         """The public page."""
@@ -121,6 +130,12 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register}, no. {self.number}"
+
+    def clean(self) -> None:
+        """Refuse characters that hide or reorder words, or make one number two."""
+        super().clean()
+        if faults := text.hidden({"profession": self.profession, "register": self.register, "number": self.number}):
+            raise ValidationError(faults)
 
     @transaction.atomic
     def record_check(
