@@ -45,8 +45,10 @@ class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> list[str]:
-        """A reviewer stays the same person."""
-        return ["user"] if obj else []
+        """A reviewer stays the same person, and at the same address once they signed."""
+        if obj is None:
+            return []
+        return ["user", "slug"] if Review.objects.filter(reviewer=obj).exists() else ["user"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Colleagues only: who is a member of a community is nobody's business here."""

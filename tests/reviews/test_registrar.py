@@ -148,3 +148,16 @@ def test_without_anything_to_do_it_says_so() -> None:
     root = dom.read(at_desk(people.registrar()), reverse("admin:desk_credentials"))
     assert "Every reviewer’s credential is checked for more than 90 days." in dom.words(root)
     assert not list(root.iter("table"))
+
+
+def test_the_address_of_whoever_signed_stays() -> None:
+    # Pages, feeds and search engines name it, and no old one leads to a new one.
+    clara, client = people.clinician(), at_desk(people.registrar())
+    address = reverse("admin:reviews_reviewer_change", args=[clara.pk])
+    said = {"name": "Clara Test", "suffix": "MD", "specialty": "Haematologist", "bio": "", "since": "2024-09-01"}
+    empty = {"credentials-TOTAL_FORMS": "0", "credentials-INITIAL_FORMS": "0"}
+    assert client.post(address, {**said, **empty, "slug": "clara-test"}).status_code == 302
+    make.publication()
+    assert client.post(address, {**said, **empty, "slug": "another"}).status_code == 302
+    assert Reviewer.objects.get(pk=clara.pk).slug == "clara-test"
+    assert Client().get("/reviewers/clara-test/").status_code == 200
