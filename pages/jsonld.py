@@ -241,7 +241,10 @@ def hub(
         "hasPart": parts,
         "breadcrumb": _trail((condition.name, path)),
     }
-    words = f"{condition.name}: questions answered, each page reviewed by a named clinician."
+    # Of no single page: any of them may have lapsed.
+    words = f"{condition.name}: questions answered. Each page says who approved it, when, and until when."
+    if not lines:
+        words = f"{condition.name}: other names and codes. No question about it is answered here yet."
     feed = reverse("condition-feed", args=[condition.slug])
     return Head(condition.name, words, path, "website", _whole(node), condition.name, feed)
 

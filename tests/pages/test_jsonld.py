@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from articles.digest import Source
 from articles.models import ConditionCode, ConditionName
+from pages import kept
 from reviews.models import Credential
 from tests import make, people, schema
 from tests.conftest import Clock
@@ -265,6 +266,25 @@ def test_a_hub_claims_a_review_for_its_overview_alone(client: Client) -> None:
     assert parts["What about overview?"]["description"] == "A rare disorder."
     assert parts["What about overview?"]["lastReviewed"] == signed_on.isoformat()
     assert not claims(parts["What about prognosis?"])
+
+
+def test_what_search_engines_show_of_a_hub_claims_no_review_that_is_not_there(
+    client: Client, moved_clock: Clock
+) -> None:
+    def description() -> str:
+        kept.pages.clear()  # a condition that gets a name is in no ledger
+        metas = list(dom.read(client, HUB).iter("meta"))
+        named = {meta.get("content") for meta in metas if "escription" in str(meta.get("name", meta.get("property")))}
+        (said,) = named
+        return str(said)
+
+    poems = make.condition()
+    assert description() == "POEMS syndrome: other names and codes. No question about it is answered here yet."
+    site.live(poems, "prognosis")
+    said = "POEMS syndrome: questions answered. Each page says who approved it, when, and until when."
+    assert description() == said
+    moved_clock.move(make.today() + dt.timedelta(800))
+    assert description() == said
 
 
 @pytest.mark.parametrize(("members", "round_to", "figure"), [(0, 1, None), (10, 1, None), (11, 1, 11), (12, 5, None)])
