@@ -86,9 +86,7 @@ def _communities() -> list[dict[str, object]]:
     """
     figure = models.F("member_count") - models.F("member_count") % settings.MEMBER_COUNT_ROUND_TO
     least = models.Value(settings.MEMBER_COUNT_THRESHOLD)
-    counted = models.Case(
-        models.When(member_count__gte=least, then=Greatest(least, figure)), default=models.Value(0)
-    )
+    counted = models.Case(models.When(member_count__gte=least, then=Greatest(least, figure)), default=models.Value(0))
     rows = (
         Community.objects.filter(member_count__gt=0)
         .select_related("condition")

@@ -109,9 +109,7 @@ def test_which_communities_are_listed_tells_nothing_that_rounding_hides(client: 
     assert list(found) == [f"{letter} disease" for letter in "ABCDEF"]
 
 
-def test_what_is_approved_and_not_public_moves_nothing(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_approved_and_not_public_moves_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     # way 27: the page would leave the list, one draft after another
     monkeypatch.setattr("pages.reading.LATELY", 2)
     site.live(make.condition(), "first")
