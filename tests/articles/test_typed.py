@@ -1,4 +1,4 @@
-"""Names, codes and what is said of a reviewer: readers see them beside the stamp, so no character hides or turns them."""
+"""Names, codes and what is said of a reviewer stand beside the stamp: no character in them hides or turns words."""
 
 import pytest
 from django.core.exceptions import ValidationError
