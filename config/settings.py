@@ -82,7 +82,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
     }
 else:
-    # A host that is gone answers nothing at all: without an end each reader waits for minutes.
+    # A machine that does not answer at all is given up after so many seconds: readers wait for no longer.
+    # One that stops to answer in the middle, when it has not taken what was sent for so many milliseconds.
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
         "tcp_user_timeout": 20_000,

@@ -183,7 +183,9 @@ def test_the_site_is_told_who_asks_by_nginx_alone(site: Site, nginx: Nginx) -> N
     assert not {"x_forwarded_host", "script_name"} & set(asked)
 
 
-def test_no_log_holds_an_address_of_a_reader_beside_a_page(site: Site, nginx: Nginx, tmp_path: Path) -> None:
+def test_no_log_holds_an_address_of_a_reader_beside_a_page_nor_what_they_searched_for(
+    site: Site, nginx: Nginx, tmp_path: Path
+) -> None:
     get(nginx, User__Agent="Marzipan", Referer="http://marzipan.example/")
     get(nginx, "/search/?q=marzipan")
     site.stop()

@@ -199,6 +199,24 @@ def test_a_publication_that_is_in_no_ledger_shows_at_once(client: Client) -> Non
 # The database away
 
 
+def test_a_database_that_takes_long_to_refuse_is_not_asked_by_everybody_who_waits(
+    clock: Waiting, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.publication()
+    client.get(ADDRESS)
+    asked = []
+
+    def slow(condition: str) -> None:
+        asked.append(condition)
+        clock.wait(5)
+        raise OperationalError("no answer")
+
+    monkeypatch.setattr(state, "ask", slow)
+    clock.wait(1)
+    assert [client.get(ADDRESS).status_code for _ in range(8)] == [200] * 8
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("error", [OperationalError("away"), InterfaceError("connection already closed")])
 def test_while_the_database_is_away_a_page_is_given_for_a_minute(
     clock: Waiting, client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -412,36 +430,6 @@ def test_threads_that_come_together_ask_once(settings: Settings, monkeypatch: py
     for thread in threads:
         thread.join()
     assert asked == [""]
-
-
-def test_threads_that_find_the_database_silent_wait_for_one_of_them_alone(
-    clock: Waiting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # One after another they would wait for as long as it takes to give up, each.
-    make.publication()
-    held, asked, together = state.Held(), [], threading.Barrier(8)
-    held.current("")
-
-    def silent(condition: str) -> Any:
-        asked.append(condition)
-        clock.wait(5)
-        raise OperationalError("timeout expired")
-
-    monkeypatch.setattr(state, "ask", silent)
-    clock.wait(1)
-    found: list[Any] = []
-
-    def look() -> None:
-        together.wait(60)
-        found.append(held.current(""))
-
-    threads = [threading.Thread(target=look) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert asked == [""]
-    assert [each.unconfirmed for each in found] == [True] * 8
 
 
 def test_what_can_be_no_conditions_name_takes_no_memory(client: Client) -> None:
