@@ -12,7 +12,7 @@ from django.urls import reverse
 from articles import folding
 from articles.models import Condition
 from reviews.models import Publication
-from reviews.standing import Stamp
+from reviews.standing import Stamp, void_articles
 
 PER_PAGE = 100
 SIGNS = "0-9"
@@ -112,17 +112,10 @@ def letters(entries: list[Entry]) -> list[Letter]:
 
 
 def answered() -> set[int]:
-    """The conditions that have a page, by their ids; one query.
-
-    That a page rests on an approval that counts is not asked here, it would cost a stamp each: the list says nothing
-    about a page but what `part` reads of those that are live.
-    """
-    return set(
-        Publication.objects.current()
-        .filter(withdrawal__isnull=True)
-        .order_by()
-        .values_list("article__condition", flat=True)
-    )
+    """The conditions that have a live page, by their ids; three queries, however many pages there are."""
+    rows = Publication.objects.current().filter(withdrawal__isnull=True).order_by()
+    void = void_articles()
+    return {condition for condition, article in rows.values_list("article__condition", "article") if article not in void}
 
 
 def part(entries: list[Entry], number: int) -> Part | None:
