@@ -50,6 +50,7 @@ class Hit:
     slug: str
     topic: str
     question: str
+    digest: str  # of the text that was approved
     stamp: Stamp
     place: int = 0
 
@@ -245,6 +246,7 @@ def _compiled() -> tuple[str, tuple[Any, ...]]:
         slug=F("article__slug"),
         topic=F("article__topic"),
         question=F("review__revision__question"),
+        review_digest=F("review__digest"),
     )
     sql, values = named.values_list(*FIELDS).query.sql_with_params()
     return sql, values
@@ -253,13 +255,13 @@ def _compiled() -> tuple[str, tuple[Any, ...]]:
 _live_now = lru_cache(maxsize=1)(_compiled)
 FIELDS = [
     *("revision_id", "condition_id", "condition_slug", "condition_name", "slug", "topic", "question"),
-    *("stamp_facts", "read_at"),
+    *("review_digest", "stamp_facts", "read_at"),
 ]
 
 
 def _hit(row: tuple[Any, ...], *, place: int = 0) -> Hit:
-    revision, condition, condition_slug, name, slug, topic, question, facts, read_at = row
+    *shown, facts, read_at = row
     facts = json.loads(facts) if isinstance(facts, str) else facts
     today = dt.date.fromisoformat(str(read_at)[:10])
     stamp = Stamp.from_facts(facts, today)
-    return Hit(revision, condition, condition_slug, name, slug, topic, question, stamp, place)
+    return Hit(*shown, stamp=stamp, place=place)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from articles.models import Condition, ConditionCode, ConditionName
+from articles.models import Condition, ConditionCode, ConditionName, Revision
 from reviews.models import Publication
 from tests import make, people
 from tests.conftest import Clock
@@ -393,6 +393,18 @@ def test_a_text_that_is_not_the_approved_one_is_never_shown_in_a_snippet(client:
     assert "kleiber" not in said(client, "poems syndrome")
     hub = next(li for li in dom.read(client, "/search/?q=poems").iter("li") if "Condition," in dom.words(li))
     assert not dom.having(hub, "review-mark")
+
+
+def test_nor_is_one_whose_digest_was_tampered_with_too(client: Client) -> None:
+    # way 34
+    build()
+    revision = Revision.objects.get(question="What shapes the outlook?")
+    revision.short_answer = "Take kleiber."
+    values = [revision.short_answer, revision.text().digest(), revision.pk]
+    tamper(("UPDATE articles_revision SET short_answer = %s, digest = %s WHERE id = %s", values))
+    assert client.get("/conditions/poems-syndrome/prognosis/").status_code == 503
+    assert "What shapes the outlook?" not in titles(client, "outlook")
+    assert "kleiber" not in said(client, "outlook")
 
 
 def test_too_many_candidates_that_are_not_public_any_more_hide_none_that_is(
