@@ -170,16 +170,18 @@ def texts(asked: Asked, most: int = MOST) -> list[Hit]:
     for candidates in (CANDIDATES, ALL_CANDIDATES):
         sql, values = matching.statement(connection.vendor, asked, candidates)
         live, live_values = _live()
+        # There is always a row: how many candidates there were is told where none of them is public, too.
         rows = prepared.rows(
             connection,
-            f"WITH hits AS ({sql}) SELECT (SELECT count(*) FROM hits), hits.place, live.* FROM hits "
-            f"{_each(live, 'live.revision_id = hits.revision_id')} "
-            "ORDER BY hits.place, hits.rank, live.revision_id LIMIT %s",
+            f"WITH hits AS ({sql}) SELECT met.number, shown.* FROM (SELECT count(*) AS number FROM hits) met LEFT JOIN "
+            f"(SELECT hits.place, hits.rank, live.* FROM hits {_each(live, 'live.revision_id = hits.revision_id')} "
+            "ORDER BY hits.place, hits.rank, live.revision_id LIMIT %s) shown ON TRUE "
+            "ORDER BY shown.place, shown.rank, shown.revision_id",
             [*values, *live_values, most + 1],
         )
-        if len(rows) > most or (rows and rows[0][0] < candidates):
+        if len(rows) > most or rows[0][0] < candidates:
             break
-    return [_hit(row[2:], place=row[1]) for row in rows]
+    return [_hit(row[3:], place=row[1]) for row in rows if row[1] is not None]
 
 
 def titles(query: str, most: int) -> list[Hit]:

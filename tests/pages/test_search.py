@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Condition, ConditionCode, ConditionName, Revision
+from pages.search import ALL_CANDIDATES
 from reviews.models import Publication
 from tests import make, people
 from tests.conftest import Clock
@@ -244,7 +245,8 @@ def test_the_page_is_kept_out_of_indexes_and_sets_no_cookie(client: Client) -> N
     for address in ("/search/", "/search/?q=poems", "/search/?q=zzzz"):
         response = client.get(address)
         assert '<meta name="robots" content="noindex">' in response.content.decode()
-        assert response.headers["Cache-Control"] == "no-cache"
+        # With a question it is nobody's to keep; the empty form is a page like any other.
+        assert (response.headers["Cache-Control"] == "no-cache") == ("?" in address)
         assert not response.cookies
     assert client.post("/search/", {"q": "poems"}).status_code == 405
 
@@ -418,6 +420,15 @@ def test_too_many_candidates_that_are_not_public_any_more_hide_none_that_is(
     site.live(Condition.objects.get(slug="wilson-disease"), "found", body="A long text with one kleiber in it.")
     assert titles(client, "kleiber") == ["Kleiber kleiber kleiber 3", "What about found?"]
     assert Publication.objects.live().count() == 6
+
+
+def test_what_no_text_holds_is_not_looked_for_again(client: Client) -> None:
+    build()
+    with CaptureQueriesContext(connection) as queries:
+        assert titles(client, "kleiber") == []
+    asked = [query["sql"] for query in queries if "hits" in query["sql"]]
+    assert asked
+    assert not [sql for sql in asked if str(ALL_CANDIDATES) in sql]
 
 
 # Hostile queries
