@@ -108,7 +108,7 @@ _lines_about = Prepared(lambda condition: _for_lines(Publication.objects.live().
 _line_of = Prepared(lambda article: _for_lines(Publication.objects.live().filter(article=article)))
 
 
-# Among so many approvals, those recorded last, the pages reviewed last are looked for.
+# Among so many approvals of what is public, those recorded last, the pages reviewed last are looked for.
 LATELY = 40
 
 
@@ -136,7 +136,8 @@ def lines_of(articles: list[int]) -> list[Line]:
 
 def lines_signed_lately() -> list[Line]:
     """The live pages that were reviewed last, the newest signature first; two queries, however many pages there are."""
-    approved = Review.objects.filter(decision=Review.Decision.APPROVED).order_by("-pk")
+    shown = Publication.objects.current().filter(withdrawal__isnull=True, review__revision=models.OuterRef("revision"))
+    approved = Review.objects.filter(models.Exists(shown), decision=Review.Decision.APPROVED).order_by("-pk")
     lines = lines_of(list(approved.values_list("revision__article", flat=True)[:LATELY]))
     return sorted(lines, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 
