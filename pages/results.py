@@ -184,7 +184,7 @@ def suggestions(typed: str) -> list[Suggestion]:
     hits = search.titles(typed, SUGGESTED_QUESTIONS) if enough else []
     marker = Marker(typed)
     if not found and not hits and enough and (near := known.resembling(typed)) is not None:
-        found = known.find(near.text)[:SUGGESTED_HUBS]
+        found = known.find(near.text, without=LICENSED_SYSTEMS)[:SUGGESTED_HUBS]
     found = [one for one in found if one.fit < Fit.PARTS] or found
     conditions = [Suggestion(hub.url, marker.mark(hub.name), _also(hub, marker)) for hub in search.hubs(found, known)]
     questions = [

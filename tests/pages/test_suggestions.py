@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from articles.models import Condition
+from articles.models import Condition, ConditionCode
 from tests import make
 
 from . import dom, site
@@ -34,6 +34,13 @@ def test_a_condition_is_suggested_by_any_of_its_names_and_codes(client: Client) 
     assert suggested(client, "MENI")[0][1] == "Ménière disease"
     assert suggested(client, "takasuki")[0] == (hub, "POEMS syndrome", "also called Takatsuki syndrome")
     assert suggested(client, "79268") == []
+
+
+def test_what_was_meant_leads_to_no_licensed_code(client: Client) -> None:
+    make.condition("kleiber-disease", "Kleiber disease")
+    other = make.condition("other", "Another")
+    ConditionCode.objects.create(condition=other, system="SNOMED CT", code="Kleiber disease")
+    assert suggested(client, "kleibre disease") == [("/conditions/kleiber-disease/", "Kleiber disease", "")]
 
 
 def test_a_question_is_suggested_by_the_words_of_its_title(client: Client) -> None:
@@ -89,13 +96,14 @@ def test_a_suggestion_costs_few_questions_to_the_database(client: Client) -> Non
 
 
 @pytest.mark.once
-def test_every_page_but_the_two_with_the_large_form_has_the_small_one(client: Client) -> None:
+def test_every_page_but_those_with_the_large_form_has_the_small_one(client: Client) -> None:
     site.build()
     for name, address in {**site.ADDRESSES, "search": "/search/", "results": "/search/?q=poems"}.items():
         root = dom.tree(client.get(address).content)
         forms = [form for form in root.iter("form") if form.get("role") == "search"]
-        large = name in {"home", "search", "results"}
+        large = name in {"home", "search", "results", "no page"}
         assert [form.get("class", "").split()[0] for form in forms] == ["search-box" if large else "site-search"], name
         assert forms[0].get("action") == "/search/", name
         assert forms[0].get("method") == "get", name
-        assert [script.get("src") for script in root.iter("script")] == ["/static/search.js"], name
+        scripts = [script.get("src") for script in root.iter("script") if script.get("type") != "application/ld+json"]
+        assert scripts == ["/static/search.js"], name
