@@ -45,8 +45,8 @@ class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> list[str]:
-        """A reviewer stays the same person."""
-        return ["user"] if obj else []
+        """A reviewer stays the same person, at the same address."""
+        return ["user", "slug"] if obj else []
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Colleagues only: who is a member of a community is nobody's business here."""
@@ -55,7 +55,7 @@ class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> dict[str, Any]:
-        """Only a new reviewer's slug follows the name."""
+        """Only a new reviewer has a slug to choose; it follows the name."""
         return {} if obj else dict(self.prepopulated_fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
