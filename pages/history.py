@@ -140,7 +140,7 @@ class History:
     @property
     def heading(self) -> str:
         """The question, unless no approval of it counts."""
-        return "This page is no longer shown" if self.newest.void else self.newest.revision.question
+        return reading.TITLE_OF_VOID if self.newest.void else self.newest.revision.question
 
     @property
     def since(self) -> dt.datetime:

@@ -115,7 +115,9 @@ def answered() -> set[int]:
     """The conditions that have a live page, by their ids; three queries, however many pages there are."""
     rows = Publication.objects.current().filter(withdrawal__isnull=True).order_by()
     void = void_articles()
-    return {condition for condition, article in rows.values_list("article__condition", "article") if article not in void}
+    return {
+        condition for condition, article in rows.values_list("article__condition", "article") if article not in void
+    }
 
 
 def part(entries: list[Entry], number: int) -> Part | None:

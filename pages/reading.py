@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 # Their codes may be shown to readers only by operators who hold a licence.
 LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
+# What readers know a system of codes as, where that is not its name.
+SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
+
+# In place of the question of a page that no approval covers any more.
+TITLE_OF_VOID = "This page is no longer shown"
 
 
 class Beside(Dates):

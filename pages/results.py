@@ -12,7 +12,7 @@ from articles.names import Fit
 from reviews.standing import Stamp
 
 from . import meant, search
-from .reading import LICENSED_SYSTEMS
+from .reading import LICENSED_SYSTEMS, SYSTEMS
 from .search import Hit, Hub, Matches
 from .snippets import Marker, Pieces
 
@@ -160,7 +160,7 @@ def _also(hub: Hub, marker: Marker) -> Pieces:
     if hub.found.kind == "preferred":
         return []
     if hub.found.kind == "code":
-        return [(f"{hub.found.system} ", False), (hub.found.name, True)]
+        return [(f"{SYSTEMS.get(hub.found.system, hub.found.system)} ", False), (hub.found.name, True)]
     return [("also called ", False), *marker.mark(hub.found.name)]
 
 

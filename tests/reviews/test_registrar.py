@@ -154,7 +154,14 @@ def test_the_address_of_a_reviewer_never_changes() -> None:
     reviewer = people.clinician()
     client = at_desk(people.registrar())
     address = reverse("admin:reviews_reviewer_change", args=[reviewer.pk])
-    form = {"name": "Clara Other", "slug": "another", "suffix": "MD", "specialty": "x", "bio": "", "since": "2024-09-01"}
+    form = {
+        "name": "Clara Other",
+        "slug": "another",
+        "suffix": "MD",
+        "specialty": "x",
+        "bio": "",
+        "since": "2024-09-01",
+    }
     rows = {f"credentials-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
     assert client.post(address, {**form, **rows}).status_code == 302
     reviewer.refresh_from_db()
