@@ -109,7 +109,7 @@ def test_all_stand_on_one_page_while_they_fit_and_then_those_with_pages(client: 
     assert len(list(dom.only(root, "az-group").iter("a"))) == 100
     assert "100 conditions. 1 of them has reviewed pages." in dom.words(root)
     many(1, "Q")
-    kept.pages.clear()  # a new condition is in no state, so the page may be a minute old
+    kept.pages.clear()  # names are not decided: they show within a minute
     root = dom.read(client, "/conditions/")
     assert [dom.words(row) for row in dom.having(root, "question-row")] == ["Pox 050 1 page in date"]
     assert "Conditions with reviewed pages" in dom.words(root)
