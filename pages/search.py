@@ -262,8 +262,8 @@ FIELDS = [
 
 
 def _hit(row: tuple[Any, ...], *, place: int = 0) -> Hit:
-    *shown, facts, read_at = row
+    revision, condition, condition_slug, name, slug, topic, question, digest, facts, read_at = row
     facts = json.loads(facts) if isinstance(facts, str) else facts
     today = dt.date.fromisoformat(str(read_at)[:10])
     stamp = Stamp.from_facts(facts, today)
-    return Hit(*shown, stamp=stamp, place=place)
+    return Hit(revision, condition, condition_slug, name, slug, topic, question, digest, stamp, place)
