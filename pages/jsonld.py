@@ -19,6 +19,8 @@ from community.counting import ShownCount
 from reviews.models import CredentialCheck, Reviewer
 from reviews.standing import Stamp
 
+from . import markup
+
 if TYPE_CHECKING:
     from .reading import Line, QuestionPage
 
@@ -198,8 +200,8 @@ def question(page: "QuestionPage", sections: Iterable[tuple[str, str]]) -> Head:
     source = SOURCES.get(revision.origin)
     node = _page("MedicalWebPage", path, revision.question, article.language) | {
         "description": revision.short_answer,
-        "datePublished": _moment(publication.first_at),
-        "dateModified": _moment(publication.changed_at),
+        "datePublished": markup.moment(publication.first_at),
+        "dateModified": markup.moment(publication.changed_at),
         "medicalAudience": PATIENTS,
         "digitalSourceType": _term(source) if source else None,
         "about": _about(
@@ -293,8 +295,3 @@ def home() -> Head:
     node = _page("WebSite", "/", settings.SITE_NAME)
     words = "Medically reviewed answers about rare conditions. Every page shows who approved it, when, and until when."
     return Head(f"{settings.SITE_NAME}: answers about rare conditions, signed and dated", words, "/", data=_whole(node))
-
-
-def _moment(moment: dt.datetime) -> str:
-    """A moment to the second, in UTC."""
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
-from accounts import clock
 from accounts.prepared import Prepared
 from articles.models import Citation, Condition, ConditionCode, ConditionName, Revision, preferred_name
 from community.counting import ShownCount, shown
@@ -28,6 +27,11 @@ if TYPE_CHECKING:
 
 # Their codes may be shown to readers only by operators who hold a licence.
 LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
+# What readers know a system of codes as, where that is not its name.
+SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
+
+# In place of the question of a page that no approval covers any more.
+TITLE_OF_VOID = "This page is no longer shown"
 
 
 class Beside(Dates):
@@ -109,7 +113,7 @@ _lines_about = Prepared(lambda condition: _for_lines(Publication.objects.live().
 _line_of = Prepared(lambda article: _for_lines(Publication.objects.live().filter(article=article)))
 
 
-# Among so many approvals, those recorded last, the pages reviewed last are looked for.
+# Among so many approvals of what is public, those recorded last, the pages reviewed last are looked for.
 LATELY = 40
 
 
@@ -137,9 +141,8 @@ def lines_of(articles: list[int]) -> list[Line]:
 
 def lines_signed_lately() -> list[Line]:
     """The live pages that were reviewed last, the newest signature first; two queries, however many pages there are."""
-    # Of texts that readers saw: else each approval of a hidden one would move a page out of the list.
-    seen = Publication.objects.filter(review__revision=models.OuterRef("revision"), live_from__lte=clock.now())
-    approved = Review.objects.filter(models.Exists(seen), decision=Review.Decision.APPROVED).order_by("-pk")
+    shown = Publication.objects.current().filter(withdrawal__isnull=True, review__revision=models.OuterRef("revision"))
+    approved = Review.objects.filter(models.Exists(shown), decision=Review.Decision.APPROVED).order_by("-pk")
     lines = lines_of(list(approved.values_list("revision__article", flat=True)[:LATELY]))
     return sorted(lines, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 

@@ -133,15 +133,11 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     )
 
 
-# What a system of codes is called in full.
-SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
-
-
 def _by_system(codes: Iterable[ConditionCode]) -> dict[str, list[str]]:
     """The codes of a condition elsewhere, by the name of the system."""
     found: dict[str, list[str]] = {}
     for code in codes:
-        found.setdefault(SYSTEMS.get(code.system, code.system), []).append(code.code)
+        found.setdefault(reading.SYSTEMS.get(code.system, code.system), []).append(code.code)
     return found
 
 
@@ -261,7 +257,7 @@ def withdrawn(request: HttpRequest, condition: str, article: str) -> HttpRespons
         {
             "article": publication.article,
             "condition_name": publication.condition_name,
-            "question": publication.review.revision.question if approved else "This page is no longer shown",
+            "question": publication.review.revision.question if approved else reading.TITLE_OF_VOID,
             "publication": publication,
             "withdrawal": withdrawal,
             "instead": instead,

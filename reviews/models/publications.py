@@ -114,8 +114,8 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
             if live_from is not None and live_from <= clock.read():  # it came while this act waited
                 raise _past(live_from) from None
             raise
+        IndexedText.objects.enter(review.revision)  # takes its time, and the ledger has one lock for everybody
         LedgerEntry.objects.enter(publication)
-        IndexedText.objects.enter(review.revision)
         emails.published(publication)
         return publication
 
