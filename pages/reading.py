@@ -165,7 +165,7 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
     return (
         with_dates(publications.with_stamp(signature=True))
         .filter(article__slugs__slug=article, article__slugs__condition__slugs__slug=condition)
-        .select_related("article__condition", "review__revision__article", "withdrawal", "review__reviewer")
+        .select_related("article__condition", "review__revision__article")
         .annotate(
             condition_name=preferred_name("article__condition"),
             member_count=models.Subquery(
@@ -194,7 +194,11 @@ def _cited() -> models.Subquery:
 _live_at = Prepared(
     lambda condition, article: _at_address(Publication.objects.live().annotate(cited=_cited()), condition, article)
 )
-_current_at = Prepared(lambda condition, article: _at_address(Publication.objects.current(), condition, article))
+_current_at = Prepared(
+    lambda condition, article: _at_address(
+        Publication.objects.current().select_related("withdrawal", "review__reviewer"), condition, article
+    )
+)
 
 
 def live_at(condition: str, article: str) -> "Shown | None":
