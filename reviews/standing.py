@@ -9,9 +9,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import JSONObject
 
+from accounts.prepared import Prepared
 from articles.models import Article, Revision
 
 from .models import CredentialCheck, Publication, Review, ReviewRequest
+from .models.publications import PublicationQuerySet
 
 if TYPE_CHECKING:
     from .models.publications import Stamped
@@ -166,6 +168,16 @@ class Tally:
     lapsed_last: int | None  # the article whose review lapsed last
 
 
+def _shown() -> PublicationQuerySet:
+    """What would be live if every approval counted."""
+    return Publication.objects.current().filter(withdrawal__isnull=True)
+
+
+_shown_of = Prepared(
+    lambda **articles: _shown().with_stamp().filter(article__in=articles.values()).only("article").order_by()
+)
+
+
 def tally(today: dt.date) -> Tally:
     """Count what `live()` shows; three queries.
 
@@ -173,18 +185,16 @@ def tally(today: dt.date) -> Tally:
     or a credential on which it rests was revoked at all. They are named one by one, as PostgreSQL would make every
     stamp before it looks for them in a subquery.
     """
-    shown = Publication.objects.current().filter(withdrawal__isnull=True)
     revoked = CredentialCheck.objects.filter(revoked=True).values("credential")
     may_have_ended = Review.objects.filter(
         models.Q(next_due__lte=today) | models.Q(credential_check__credential__in=revoked)
     )
     articles = set(may_have_ended.values_list("revision__article", flat=True))
-    doubtful = shown.with_stamp().filter(article__in=articles).order_by()
-    facts = dict(doubtful.values_list("article", "stamp_facts"))  # type: ignore[misc]  # of with_stamp()
+    facts = {row.article_id: cast("Stamped", row).stamp_facts for row in _shown_of.among(articles)}
     void = sum(each is None for each in facts.values())  # as live() says: what no approval covers is not shown
     stamps = {article: Stamp.from_facts(each, today) for article, each in facts.items() if each is not None}
     lapsed = {article: stamp.lapses_on for article, stamp in stamps.items() if not stamp.in_date}
-    return Tally(shown.count() - void, len(lapsed), max(lapsed, key=lapsed.__getitem__, default=None))
+    return Tally(_shown().count() - void, len(lapsed), max(lapsed, key=lapsed.__getitem__, default=None))
 
 
 def with_facts(articles: "models.QuerySet[Article]") -> "models.QuerySet[Article]":
