@@ -111,6 +111,14 @@ _lines_of = Prepared(lambda **articles: _for_lines(Publication.objects.live().fi
 
 # Among so many approvals, those recorded last, the pages reviewed last are looked for.
 LATELY = 40
+_approved_lately = Prepared(
+    lambda: (
+        Review.objects.filter(decision=Review.Decision.APPROVED)
+        .select_related("revision")
+        .only("revision__article")
+        .order_by("-pk")[:LATELY]
+    )
+)
 
 
 def lines(about: Condition) -> list[Line]:
@@ -137,8 +145,7 @@ def lines_of(articles: list[int]) -> list[Line]:
 
 def lines_signed_lately() -> list[Line]:
     """The live pages that were reviewed last, the newest signature first; two queries, however many pages there are."""
-    approved = Review.objects.filter(decision=Review.Decision.APPROVED).order_by("-pk")
-    lines = lines_of(list(dict.fromkeys(approved.values_list("revision__article", flat=True)[:LATELY])))
+    lines = lines_of(list({review.revision.article_id for review in _approved_lately()}))
     return sorted(lines, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 
 
