@@ -115,7 +115,7 @@ def test_the_server_plans_it_once_a_connection_unless_a_pool_hands_connections_o
 
     def times() -> tuple[int, int | None]:
         with connection.cursor() as cursor:
-            cursor.execute(planned, ['%"closed_at" IS NULL%'])
+            cursor.execute(planned, ['%FROM "accounts_user"%"closed_at" IS NULL%'])
             found: tuple[int, int | None] = cursor.fetchone()
             return found
 
