@@ -45,7 +45,7 @@ class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> list[str]:
-        """A reviewer stays the same person, and from the first check of a licence, when it is public, at one address."""
+        """A reviewer stays the same person, and at the same address once a licence was checked: then it is public."""
         if obj is None:
             return []
         listed = CredentialCheck.objects.filter(credential__reviewer=obj).exists()
