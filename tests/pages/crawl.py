@@ -7,8 +7,18 @@ from xml.etree.ElementTree import Element, fromstring
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import Resolver404, resolve
+
+from config.urls import urlpatterns
 
 from . import dom
+
+# The routes that are ours; but for the second part of a list, which needs more rows than the demonstration has.
+ROUTES = {name for pattern in urlpatterns if (name := getattr(pattern, "name", None))} - {
+    *("conditions-part", "letter-part", "reviewer-part")
+}
+# Those that no person looks at.
+MACHINES = {"condition-feed", "feed", "sitemap", "sitemap-part", "robots", "suggestions", "healthz"}
 
 FIRST = [
     "/",
@@ -40,6 +50,14 @@ class Visit:
     def is_page(self) -> bool:
         """Whether people look at it."""
         return self.response.headers["Content-Type"].startswith("text/html")
+
+
+def route(address: str) -> str:
+    """The name of the route behind an address; empty where there is none."""
+    try:
+        return resolve(address.partition("?")[0]).url_name or ""
+    except Resolver404:
+        return ""
 
 
 def visit(client: Client) -> dict[str, Visit]:
