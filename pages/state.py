@@ -150,6 +150,8 @@ class Held:
                 state = self._last(condition)
                 if state is None:
                     raise
+                # A refusal may take its time; whoever waited for it need not ask again at once.
+                asked_at = time.monotonic()
             with self._lock:
                 self._answers[condition] = asked_at, state
                 self._answers.move_to_end(condition)

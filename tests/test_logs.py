@@ -11,7 +11,7 @@ from gunicorn.http.errors import InvalidHeader, InvalidRequestLine
 from gunicorn.workers.base import Worker
 
 from config import server
-from pages import reading
+from pages import kept, reading
 from reviews.models import Publication
 from tests.feedback import address, send
 from tests.pages import site
@@ -48,6 +48,7 @@ def test_no_answer_to_a_reader_leaves_their_address_in_the_log(
         raise RuntimeError("broken")
 
     monkeypatch.setattr(reading, "live_at", broken)
+    kept.pages.clear()
     assert reader.get("/conditions/poems-syndrome/prognosis/").status_code == 500
     lines = logged(caplog)
     for line in (

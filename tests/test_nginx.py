@@ -183,11 +183,14 @@ def test_the_site_is_told_who_asks_by_nginx_alone(site: Site, nginx: Nginx) -> N
     assert not {"x_forwarded_host", "script_name"} & set(asked)
 
 
-def test_no_log_holds_an_address_of_a_reader_beside_a_page(site: Site, nginx: Nginx, tmp_path: Path) -> None:
+def test_no_log_holds_an_address_of_a_reader_beside_a_page_nor_what_they_searched_for(
+    site: Site, nginx: Nginx, tmp_path: Path
+) -> None:
     get(nginx, User__Agent="Marzipan", Referer="http://marzipan.example/")
+    get(nginx, "/search/?q=marzipan")
     site.stop()
     assert get(nginx, "/conditions/wilson-disease/")[0] == 502
-    until(lambda: len(nginx.log) == 2)
+    until(lambda: len(nginx.log) == 3)
     nginx.stop()
     assert PAGE in nginx.log[0]
     for path in tmp_path.glob("*.log"):

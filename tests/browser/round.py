@@ -159,9 +159,13 @@ def restore(page: Page) -> None:
 
 
 def read(visitor: Visitor, status: int = 200) -> str:
-    """What a stranger finds at the page's address; the browser is left without a cookie."""
+    """What a stranger finds at the page's address; the browser is left without a cookie.
+
+    Asked for anew: a browser that was there a moment ago still has the page of that moment, for some seconds.
+    """
     visitor.sign_out()
-    answer = visitor.page.goto(ADDRESS)
+    visitor.page.goto(ADDRESS)
+    answer = visitor.page.reload()
     assert answer is not None
     assert answer.status == status
     assert visitor.context.cookies() == []

@@ -199,6 +199,24 @@ def test_a_publication_that_is_in_no_ledger_shows_at_once(client: Client) -> Non
 # The database away
 
 
+def test_a_database_that_takes_long_to_refuse_is_not_asked_by_everybody_who_waits(
+    clock: Waiting, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.publication()
+    client.get(ADDRESS)
+    asked = []
+
+    def slow(condition: str) -> None:
+        asked.append(condition)
+        clock.wait(5)
+        raise OperationalError("no answer")
+
+    monkeypatch.setattr(state, "ask", slow)
+    clock.wait(1)
+    assert [client.get(ADDRESS).status_code for _ in range(8)] == [200] * 8
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("error", [OperationalError("away"), InterfaceError("connection already closed")])
 def test_while_the_database_is_away_a_page_is_given_for_a_minute(
     clock: Waiting, client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception

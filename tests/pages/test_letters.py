@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Condition, ConditionName
+from pages import kept
 from tests import make, people
 
 from . import dom, site
@@ -93,6 +94,7 @@ def test_all_stand_on_one_page_while_they_fit_and_then_those_with_pages(client: 
     assert len(list(dom.only(root, "az-group").iter("a"))) == 100
     assert "100 conditions. 1 of them has reviewed pages." in dom.words(root)
     many(1, "Q")
+    kept.pages.clear()  # names are not decided: they show within a minute
     root = dom.read(client, "/conditions/")
     assert [dom.words(row) for row in dom.having(root, "question-row")] == ["Pox 050 1 page in date"]
     assert "Conditions with reviewed pages" in dom.words(root)
@@ -133,4 +135,4 @@ def test_many_pages_cost_no_more_queries_than_one(client: Client, address: str) 
         for number in range(4):
             days: Any = dt.timedelta(400 if number == 3 else number)
             site.live(Condition.objects.get(slug=slug), f"more-{number}", signed_on=make.today() - days)
-    assert spent() == few <= 9
+    assert spent() == few <= 10

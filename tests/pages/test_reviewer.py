@@ -165,7 +165,7 @@ def test_names_are_shown_as_typed(client: Client) -> None:
 
 
 def test_many_pages_come_in_parts_the_newest_signature_first(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.views.LINES", 2)
+    monkeypatch.setattr("pages.reviewers.LINES", 2)
     poems = make.condition()
     for number in range(5):
         site.live(poems, f"page-{number}", signed_on=make.today() - dt.timedelta(100 * number))

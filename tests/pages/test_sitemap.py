@@ -61,7 +61,10 @@ def test_it_has_every_page_that_readers_see_and_no_other(client: Client) -> None
     assert set(found) == {
         "/",
         "/conditions/",
+        "/reviewers/",
         "/how-we-review/",
+        "/accessibility/",
+        "/privacy/",
         HUB,
         *(f"{HUB}{slug}/" for slug in ("prognosis", "overview", "symptoms", "causes")),
         *(f"/reviewers/{slug}/" for slug in ("clara", "rex", "vera")),
