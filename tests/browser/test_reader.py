@@ -65,13 +65,11 @@ def test_from_the_first_page_to_the_reviewer(
     site: str = live_server.url  # type: ignore[attr-defined]
     for width in (360, 1280):
         visitor = Visitor(browser, site, width=width, script=script)
-        asked: list[str] = []
-        visitor.page.on("request", lambda request, asked=asked: asked.append(request.url))
         visitor.page.add_init_script(WATCH)
         walk(visitor.page, script=script)
         assert visitor.complaints == []
         assert visitor.context.cookies() == []
-        assert [address for address in asked if not address.startswith(f"{site}/")] == []
+        assert [address for address in visitor.asked if not address.startswith(f"{site}/")] == []
         visitor.context.close()
 
 
