@@ -1,5 +1,5 @@
 # make run    serve a demonstration               make test   every test, on SQLite and PostgreSQL
-# make check  format, lint, types, known holes    make bench  the project's own measurements
+# make check  format, lint, types, known holes    make bench  our own measurements; PAGES=100000
 # make walk   STEPS=1000000 random acts, each page compared with what its rows allow; DATABASE_URL, SEED
 # make lock   new versions of everything we depend on
 PYTHON ?= python3

@@ -17,6 +17,9 @@ class LastSlash(CommonMiddleware):
         if request.method not in {"GET", "HEAD"} or not request.path_info.startswith("/conditions/"):
             return slashed
         found = resolve(f"{request.path_info}/")
+        # Here nobody is signed in yet, and no CSRF token was asked for: only what is open to everybody may be called.
+        if getattr(found.func, "login_required", True):
+            return slashed
         try:
             answer = found.func(request, *found.args, **found.kwargs)
         except Http404:

@@ -66,7 +66,7 @@ def with_dates(publications: PublicationQuerySet) -> PublicationQuerySet:
     """
     other = _of_article().filter(live_from__lt=models.OuterRef("live_from"))
     other = other.exclude(review__revision=models.OuterRef("review__revision")).order_by("-live_from")
-    publications = publications.annotate(_other_at=models.Subquery(other.values("live_from")[:1]))
+    publications = publications.alias(_other_at=models.Subquery(other.values("live_from")[:1]))
     since = _of_article().filter(live_from__gt=Coalesce(models.OuterRef("_other_at"), BEFORE_ALL))
     return publications.annotate(
         changed_at=models.Subquery(since.values("live_from")[:1]),

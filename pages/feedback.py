@@ -256,7 +256,7 @@ def _render(request: HttpRequest, form: FeedbackForm, page: "Shown", ticket: Tic
         "form_token": ticket.word(page.article),
         "version": ticket.number,
         "shown": page.review.revision,
-        "question": page.review.revision.question if approved else "This page is no longer shown",
+        "question": page.review.revision.question if approved else reading.TITLE_OF_VOID,
         "article": page.article,
         "condition_name": page.condition_name,
         "section": "conditions",

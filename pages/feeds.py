@@ -22,7 +22,6 @@ ATOM = "application/atom+xml"
 # The day from which the names below are ours, as RFC 4151 asks for.
 NAMED_SINCE = "2026"
 VOID = "the credential of the reviewer did not count on the day of the approval, so the text is not approved."
-TITLE_OF_VOID = "This page is no longer shown"
 
 
 @reader_page
@@ -97,7 +96,7 @@ def _name_of(change: Change) -> str:
 def _title(change: Change) -> str:
     """The question; nothing of a text that no approval covers, and a lapse where there is one."""
     if change.stamp is None:
-        return TITLE_OF_VOID
+        return reading.TITLE_OF_VOID
     question = change.publication.review.revision.question
     lapsed = change.kind != Kind.WITHDRAWN and not change.stamp.in_date
     return f"{question} (review lapsed)" if lapsed else question

@@ -140,7 +140,7 @@ class History:
     @property
     def heading(self) -> str:
         """The question, unless no approval of it counts."""
-        return "This page is no longer shown" if self.newest.void else self.newest.revision.question
+        return reading.TITLE_OF_VOID if self.newest.void else self.newest.revision.question
 
     @property
     def since(self) -> dt.datetime:
@@ -258,12 +258,21 @@ def _span(days: int) -> str:
     return "less than a day"
 
 
+def public_approvals() -> ReviewQuerySet:
+    """The approvals that a history tells of, whatever they are worth today: of what readers saw, or of what they see.
+
+    Not of what waits for its hour or was cancelled before it. Whether a page is void is not asked, as it would cost a
+    stamp each, and its history tells of its approvals all the same.
+    """
+    seen = Publication.objects.counted().values("review")
+    shown = Publication.objects.current().filter(withdrawal__isnull=True).values("review__revision")
+    approved = Review.objects.filter(decision=Review.Decision.APPROVED)
+    return approved.filter(models.Q(pk__in=seen) | models.Q(revision__in=shown))
+
+
 def signed_by(reviewer: Reviewer) -> ReviewQuerySet:
     """The valid approvals of a reviewer under which readers saw a text, or see one, newest first."""
-    seen = Publication.objects.counted().values("review")
-    shown = Publication.objects.live().values("review__revision")
-    mine = Review.objects.valid().filter(models.Q(pk__in=seen) | models.Q(revision__in=shown), reviewer=reviewer)
-    return mine.order_by("-signed_on", "-pk")
+    return public_approvals().valid().filter(reviewer=reviewer).order_by("-signed_on", "-pk")
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,15 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from articles.models import Citation, Condition, ConditionCode, Origin, Topic
+from articles.models import Citation, Condition, Origin, Topic
 from community.counting import ShownCount
 from reviews.models import CredentialCheck, Reviewer
 from reviews.standing import Stamp
 
+from . import markup
+
 if TYPE_CHECKING:
-    from .reading import Line, QuestionPage
+    from .reading import Hub, Line, QuestionPage
 
 Node = dict[str, Any]
 
@@ -198,15 +200,15 @@ def question(page: "QuestionPage", sections: Iterable[tuple[str, str]]) -> Head:
     source = SOURCES.get(revision.origin)
     node = _page("MedicalWebPage", path, revision.question, article.language) | {
         "description": revision.short_answer,
-        "datePublished": _moment(publication.first_at),
-        "dateModified": _moment(publication.changed_at),
+        "datePublished": markup.moment(publication.first_at),
+        "dateModified": markup.moment(publication.changed_at),
         "medicalAudience": PATIENTS,
         "digitalSourceType": _term(source) if source else None,
         "about": _about(
             condition,
             name,
             [each["text"] for each in publication.other_names or []],
-            [(each["system"], each["code"]) for each in publication.codes or []],
+            [(each["system"], each["code"]) for each in publication.other_codes or []],
         ),
         "hasPart": _parts(page, sections),
         "citation": [_source(citation) for citation in page.citations],
@@ -221,14 +223,9 @@ def question(page: "QuestionPage", sections: Iterable[tuple[str, str]]) -> Head:
     return Head(f"{revision.question}{lapsed}", short, path, "article", _whole(node), name, feed)
 
 
-def hub(
-    condition: Condition,
-    names: list[str],
-    codes: Iterable[ConditionCode],
-    lines: "list[Line]",
-    overview: Mapping[str, Any] | None,
-) -> Head:
+def hub(shown: "Hub", lines: "list[Line]", overview: Mapping[str, Any] | None) -> Head:
     """The page of a condition; of its overview, which is reviewed, the short answer under the overview's own stamp."""
+    condition = shown.condition
     path = condition.get_absolute_url()
     parts: list[Node] = []
     for line in lines:
@@ -237,7 +234,7 @@ def hub(
             part |= {"description": overview["short_answer"], **_claims(overview["stamp"])}
         parts.append(part)
     node = _page("CollectionPage" if overview is None else "MedicalWebPage", path, condition.name) | {
-        "about": _about(condition, condition.name, names, [(code.system, code.code) for code in codes]),
+        "about": _about(condition, condition.name, shown.names, shown.codes),
         "hasPart": parts,
         "breadcrumb": _trail((condition.name, path)),
     }
@@ -293,8 +290,3 @@ def home() -> Head:
     node = _page("WebSite", "/", settings.SITE_NAME)
     words = "Medically reviewed answers about rare conditions. Every page shows who approved it, when, and until when."
     return Head(f"{settings.SITE_NAME}: answers about rare conditions, signed and dated", words, "/", data=_whole(node))
-
-
-def _moment(moment: dt.datetime) -> str:
-    """A moment to the second, in UTC."""
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

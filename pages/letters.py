@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from articles import folding
 from articles.models import Condition
-from reviews.models import CredentialCheck, Publication, Review
-from reviews.standing import Stamp
+from reviews.models import Publication
+from reviews.standing import Stamp, void_articles
 
 PER_PAGE = 100
 SIGNS = "0-9"
@@ -112,19 +112,12 @@ def letters(entries: list[Entry]) -> list[Letter]:
 
 
 def answered() -> set[int]:
-    """The conditions that have a page, by their ids; three queries.
-
-    A stamp costs some subqueries, so `live()` is asked only about pages on which somebody signed whose credential was
-    revoked, from whatever day: no approval of the others can have turned void.
-    """
-    shown = Publication.objects.current().filter(withdrawal__isnull=True).order_by()
-    found = set(shown.values_list("article", "article__condition"))
-    revoked = CredentialCheck.objects.filter(revoked=True).values("credential")
-    signed = Review.objects.filter(credential_check__credential__in=revoked)
-    doubtful = set(signed.values_list("revision__article", flat=True)) & {article for article, _ in found}
-    live = Publication.objects.live().filter(article__in=doubtful).order_by()
-    void = doubtful - set(live.values_list("article", flat=True))
-    return {condition for article, condition in found if article not in void}
+    """The conditions that have a live page, by their ids; three queries, however many pages there are."""
+    rows = Publication.objects.current().filter(withdrawal__isnull=True).order_by()
+    void = void_articles()
+    return {
+        condition for condition, article in rows.values_list("article__condition", "article") if article not in void
+    }
 
 
 def part(entries: list[Entry], number: int) -> Part | None:

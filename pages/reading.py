@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.conf import settings
 from django.db import models
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 # Their codes may be shown to readers only by operators who hold a licence.
 LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
+# What readers know a system of codes as, where that is not its name.
+SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
+
+# In place of the question of a page that no approval covers any more.
+TITLE_OF_VOID = "This page is no longer shown"
 
 
 class Beside(Dates):
@@ -36,8 +41,8 @@ class Beside(Dates):
     condition_name: str
     member_count: int | None
     review_asked_at: dt.datetime | None
-    other_names: list[dict[str, str]] | None
-    codes: list[dict[str, str]] | None
+    other_names: list[dict[str, Any]] | None
+    other_codes: list[dict[str, str]] | None
     cited: list[dict[str, Any]] | None
 
 
@@ -106,11 +111,26 @@ def _for_lines(publications: PublicationQuerySet) -> PublicationQuerySet:
 
 
 _lines_about = Prepared(lambda condition: _for_lines(Publication.objects.live().filter(article__condition=condition)))
-_line_of = Prepared(lambda article: _for_lines(Publication.objects.live().filter(article=article)))
+_lines_of = Prepared(lambda **articles: _for_lines(Publication.objects.live().filter(article__in=articles.values())))
 
 
-# Among so many approvals, those recorded last, the pages reviewed last are looked for.
+# Among so many approvals of what is public, those recorded last, the pages reviewed last are looked for.
 LATELY = 40
+_approved_lately = Prepared(
+    lambda: (
+        Review.objects.filter(
+            models.Exists(
+                Publication.objects.current().filter(
+                    withdrawal__isnull=True, review__revision=models.OuterRef("revision")
+                )
+            ),
+            decision=Review.Decision.APPROVED,
+        )
+        .select_related("revision")
+        .only("revision__article")
+        .order_by("-pk")[:LATELY]
+    )
+)
 
 
 def lines(about: Condition) -> list[Line]:
@@ -131,23 +151,19 @@ def stamps_of(reviewer: Reviewer) -> dict[int, Stamp]:
 
 def lines_of(articles: list[int]) -> list[Line]:
     """The lines of these articles as far as they are live, in this order; one query."""
-    rows = _for_lines(Publication.objects.live().filter(article__in=articles))
-    return [Line.of(row) for row in sorted(rows, key=lambda row: articles.index(row.article_id))]
+    rows = {row.article_id: row for row in _lines_of.among(articles)}
+    return [Line.of(rows[article]) for article in articles if article in rows]
 
 
 def lines_signed_lately() -> list[Line]:
     """The live pages that were reviewed last, the newest signature first; two queries, however many pages there are."""
-    # Of texts that readers saw: else each approval of a hidden one would move a page out of the list.
-    seen = Publication.objects.filter(review__revision=models.OuterRef("revision"), live_from__lte=clock.now())
-    approved = Review.objects.filter(models.Exists(seen), decision=Review.Decision.APPROVED).order_by("-pk")
-    lines = lines_of(list(approved.values_list("revision__article", flat=True)[:LATELY]))
+    lines = lines_of(list({review.revision.article_id for review in _approved_lately()}))
     return sorted(lines, key=lambda line: (line.stamp.signed_on, line.url), reverse=True)
 
 
 def line_of(article: int) -> Line | None:
     """The line of an article, if it is live; one query."""
-    row = _line_of.first(article=article)
-    return None if row is None else Line.of(row)
+    return next(iter(lines_of([article])), None)
 
 
 def urls_of(articles: Iterable[int]) -> dict[int, str]:
@@ -156,10 +172,64 @@ def urls_of(articles: Iterable[int]) -> dict[int, str]:
     return {row.article_id: row.article.get_absolute_url() for row in rows}
 
 
+def _beside(condition: str) -> dict[str, models.Subquery]:
+    """What belongs to the condition whose id stands in the named column, of which nothing is reviewed."""
+    mine = models.OuterRef(condition)
+    names = ConditionName.objects.exclude(kind=ConditionName.Kind.PREFERRED).filter(condition=mine)
+    codes = ConditionCode.objects.exclude(system__in=LICENSED_SYSTEMS).filter(condition=mine)
+    return {
+        "member_count": models.Subquery(Community.objects.filter(condition=mine).values("member_count")),
+        "other_names": _listed(names, JSONObject(id="pk", text="text")),
+        "other_codes": _listed(codes, JSONObject(system="system", code="code")),
+    }
+
+
 def _listed(rows: "models.QuerySet[Any]", value: Any) -> models.Subquery:
-    """Something about each of the rows that belong to the article's condition, in no order; None without rows."""
-    mine = rows.filter(condition=models.OuterRef("article__condition")).order_by().values("condition")
-    return models.Subquery(mine.annotate(gathered=Gathered(value)).values("gathered"))
+    """Something about each of the rows, all of one condition, in no order; None without rows."""
+    return models.Subquery(rows.order_by().values("condition").annotate(gathered=Gathered(value)).values("gathered"))
+
+
+class BesideCondition(TypedDict):
+    """What `hub_at` adds to a condition."""
+
+    read_at: dt.datetime
+    member_count: int | None
+    other_names: list[dict[str, Any]] | None
+    other_codes: list[dict[str, str]] | None
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What a hub shows of its condition, beside its question pages."""
+
+    condition: Condition
+    names: list[str]
+    codes: list[tuple[str, str]]  # system and code
+    members: ShownCount | None
+    today: dt.date
+
+
+_hub_at = Prepared(
+    lambda slug: (
+        Condition.objects.filter(slugs__slug=slug)
+        .annotate(read_at=models.ExpressionWrapper(clock.now(), output_field=models.DateTimeField()), **_beside("pk"))
+        .order_by("pk")
+    )
+)
+
+
+def hub_at(slug: str) -> Hub | None:
+    """The condition that has, or had, this address; one query."""
+    row = cast("WithAnnotations[Condition, BesideCondition] | None", _hub_at.first(slug=slug))
+    if row is None:
+        return None
+    return Hub(
+        condition=row,
+        names=[each["text"] for each in sorted(row.other_names or [], key=lambda each: each["id"])],
+        codes=sorted((each["system"], each["code"]) for each in row.other_codes or []),
+        members=members(row.member_count),
+        today=row.read_at.date(),
+    )
 
 
 def _at_address(publications: PublicationQuerySet, condition: str, article: str) -> PublicationQuerySet:
@@ -168,20 +238,11 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
     return (
         with_dates(publications.with_stamp(signature=True))
         .filter(article__slugs__slug=article, article__slugs__condition__slugs__slug=condition)
-        .select_related("article__condition", "review__revision__article", "withdrawal", "review__reviewer")
+        .select_related("article__condition", "review__revision__article")
         .annotate(
             condition_name=preferred_name("article__condition"),
-            member_count=models.Subquery(
-                Community.objects.filter(condition=models.OuterRef("article__condition")).values("member_count")
-            ),
             review_asked_at=models.Subquery(waiting.values("asked_at")[:1]),
-            other_names=_listed(
-                ConditionName.objects.exclude(kind=ConditionName.Kind.PREFERRED),
-                JSONObject(text="text"),
-            ),
-            codes=_listed(
-                ConditionCode.objects.exclude(system__in=LICENSED_SYSTEMS), JSONObject(system="system", code="code")
-            ),
+            **_beside("article__condition"),
         )
         .order_by("pk")[:1]
     )
@@ -197,7 +258,11 @@ def _cited() -> models.Subquery:
 _live_at = Prepared(
     lambda condition, article: _at_address(Publication.objects.live().annotate(cited=_cited()), condition, article)
 )
-_current_at = Prepared(lambda condition, article: _at_address(Publication.objects.current(), condition, article))
+_current_at = Prepared(
+    lambda condition, article: _at_address(
+        Publication.objects.current().select_related("withdrawal", "review__reviewer"), condition, article
+    )
+)
 
 
 def live_at(condition: str, article: str) -> "Shown | None":
@@ -210,16 +275,19 @@ def current_at(condition: str, article: str) -> "Shown | None":
     return cast("Shown | None", _current_at.first(condition=condition, article=article))
 
 
-def question_page(publication: "Shown") -> QuestionPage:
-    """Everything else on the page of a live publication, its text checked against the approved digest.
-
-    Raises Tampered. One query.
-    """
+def checked(publication: "Shown") -> list[Citation]:
+    """The sources of a live publication, its text with them checked against the approved digest. Raises Tampered."""
     revision = publication.review.revision
     citations = [Citation(revision=revision, **fields) for fields in publication.cited or []]
     citations.sort(key=lambda citation: citation.number)
     if publication.review.digest != revision.digest or not revision.is_intact(citations):
         raise Tampered(str(revision))
+    return citations
+
+
+def question_page(publication: "Shown") -> QuestionPage:
+    """Everything else on the page of a live publication, its text checked. Raises Tampered. One query."""
+    citations = checked(publication)
     here = publication.article.get_absolute_url()
     related = [line for line in lines(publication.article.condition) if line.url != here]
     return QuestionPage(

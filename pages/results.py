@@ -12,7 +12,7 @@ from articles.names import Fit
 from reviews.standing import Stamp
 
 from . import meant, search
-from .reading import LICENSED_SYSTEMS
+from .reading import LICENSED_SYSTEMS, SYSTEMS
 from .search import Hit, Hub, Matches
 from .snippets import Marker, Pieces
 
@@ -108,7 +108,7 @@ def lines(items: "Iterable[Hub | Hit]", marker: Marker) -> list[Result]:
     """Hubs and pages as lines with their snippets; a page whose text is not the approved one is left out."""
     items = list(items)
     told = {item: item.overview if isinstance(item, Hub) else item for item in items}
-    texts = _texts(hit.revision for hit in told.values() if hit is not None)
+    texts = _texts({hit.revision: hit.digest for hit in told.values() if hit is not None})
     found = []
     for item, hit in told.items():
         text = texts.get(hit.revision) if hit is not None else None
@@ -119,11 +119,12 @@ def lines(items: "Iterable[Hub | Hit]", marker: Marker) -> list[Result]:
     return found
 
 
-def _texts(keys: Iterable[int]) -> dict[int, Revision]:
-    """Versions whose text matches their digest; the others are named in the log."""
+def _texts(approved: Mapping[int, str]) -> dict[int, Revision]:
+    """Versions whose text matches the digest that was approved; the others are named in the log."""
     found = {}
-    for revision in Revision.objects.filter(pk__in=set(keys)).select_related("article").prefetch_related("citations"):
-        if revision.is_intact(sorted(revision.citations.all(), key=lambda row: row.number)):
+    for revision in Revision.objects.filter(pk__in=approved).select_related("article").prefetch_related("citations"):
+        sources = sorted(revision.citations.all(), key=lambda row: row.number)
+        if revision.digest == approved[revision.pk] and revision.is_intact(sources):
             found[revision.pk] = revision
         else:
             logger.critical("%s does not match its digest and is not found. Run verify_record.", revision.pk)
@@ -159,7 +160,7 @@ def _also(hub: Hub, marker: Marker) -> Pieces:
     if hub.found.kind == "preferred":
         return []
     if hub.found.kind == "code":
-        return [(f"{hub.found.system} ", False), (hub.found.name, True)]
+        return [(f"{SYSTEMS.get(hub.found.system, hub.found.system)} ", False), (hub.found.name, True)]
     return [("also called ", False), *marker.mark(hub.found.name)]
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts import clock
-from reviews.models import CredentialCheck, Publication, Reviewer
+from reviews.models import CredentialCheck, Reviewer
 
 from . import history as record
 from . import jsonld, reading
@@ -21,7 +21,7 @@ from .views import reader_page
 def reviewers(request: HttpRequest) -> HttpResponse:
     """Everybody who reviews, and those who did and whose name still stands under a page or a history."""
     licensed = CredentialCheck.objects.valid_on(clock.today()).values("credential__reviewer")
-    signed = Publication.objects.counted().values("review__reviewer")
+    signed = record.public_approvals().values("reviewer")
     return render(
         request,
         "pages/reviewers.html",

@@ -50,6 +50,7 @@ class Hit:
     slug: str
     topic: str
     question: str
+    digest: str  # of the text that was approved
     stamp: Stamp
     place: int = 0
 
@@ -169,16 +170,18 @@ def texts(asked: Asked, most: int = MOST) -> list[Hit]:
     for candidates in (CANDIDATES, ALL_CANDIDATES):
         sql, values = matching.statement(connection.vendor, asked, candidates)
         live, live_values = _live()
+        # There is always a row: how many candidates there were is told where none of them is public, too.
         rows = prepared.rows(
             connection,
-            f"WITH hits AS ({sql}) SELECT (SELECT count(*) FROM hits), hits.place, live.* FROM hits "
-            f"{_each(live, 'live.revision_id = hits.revision_id')} "
-            "ORDER BY hits.place, hits.rank, live.revision_id LIMIT %s",
+            f"WITH hits AS ({sql}) SELECT met.number, shown.* FROM (SELECT count(*) AS number FROM hits) met LEFT JOIN "
+            f"(SELECT hits.place, hits.rank, live.* FROM hits {_each(live, 'live.revision_id = hits.revision_id')} "
+            "ORDER BY hits.place, hits.rank, live.revision_id LIMIT %s) shown ON TRUE "
+            "ORDER BY shown.place, shown.rank, shown.revision_id",
             [*values, *live_values, most + 1],
         )
-        if len(rows) > most or (rows and rows[0][0] < candidates):
+        if len(rows) > most or rows[0][0] < candidates:
             break
-    return [_hit(row[2:], place=row[1]) for row in rows]
+    return [_hit(row[3:], place=row[1]) for row in rows if row[1] is not None]
 
 
 def titles(query: str, most: int) -> list[Hit]:
@@ -245,6 +248,7 @@ def _compiled() -> tuple[str, tuple[Any, ...]]:
         slug=F("article__slug"),
         topic=F("article__topic"),
         question=F("review__revision__question"),
+        review_digest=F("review__digest"),
     )
     sql, values = named.values_list(*FIELDS).query.sql_with_params()
     return sql, values
@@ -253,13 +257,13 @@ def _compiled() -> tuple[str, tuple[Any, ...]]:
 _live_now = lru_cache(maxsize=1)(_compiled)
 FIELDS = [
     *("revision_id", "condition_id", "condition_slug", "condition_name", "slug", "topic", "question"),
-    *("stamp_facts", "read_at"),
+    *("review_digest", "stamp_facts", "read_at"),
 ]
 
 
 def _hit(row: tuple[Any, ...], *, place: int = 0) -> Hit:
-    revision, condition, condition_slug, name, slug, topic, question, facts, read_at = row
+    revision, condition, condition_slug, name, slug, topic, question, digest, facts, read_at = row
     facts = json.loads(facts) if isinstance(facts, str) else facts
     today = dt.date.fromisoformat(str(read_at)[:10])
     stamp = Stamp.from_facts(facts, today)
-    return Hit(revision, condition, condition_slug, name, slug, topic, question, stamp, place)
+    return Hit(revision, condition, condition_slug, name, slug, topic, question, digest, stamp, place)

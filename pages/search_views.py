@@ -22,8 +22,6 @@ def search_page(request: HttpRequest) -> HttpResponse:
             "typed": typed,
             "results": found,
             "conditions": Condition.objects.count() if found is None or not found.found else None,
-            # Whoever gives the site an address for requests puts it here.
-            "ask_url": "",
             "section": "search",
         },
     )

@@ -21,6 +21,7 @@ from reviews.models.publications import PublicationQuerySet
 
 from . import markup
 from .changes import with_dates
+from .history import public_approvals
 from .jsonld import absolute
 from .views import reader_page
 
@@ -92,8 +93,8 @@ def _own_pages() -> Addresses:
 
 def _reviewers() -> Addresses:
     """Everybody under whose name readers saw a text; one query."""
-    seen = Publication.objects.counted().filter(review__reviewer=models.OuterRef("pk"))
-    return [(row.get_absolute_url(), None) for row in Reviewer.objects.filter(models.Exists(seen)).order_by("slug")]
+    rows = Reviewer.objects.filter(pk__in=public_approvals().values("reviewer")).order_by("slug")
+    return [(row.get_absolute_url(), None) for row in rows]
 
 
 def _of_articles(start: int, end: int) -> PublicationQuerySet:

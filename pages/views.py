@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -21,14 +21,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
+from accounts.prepared import Prepared
 from articles import rendering
-from articles.models import Condition, ConditionCode, ConditionName, ConditionSlug, Topic, preferred_name
+from articles.models import Condition, Topic, preferred_name
 from community.models import Community
 from reviews.models import Withdrawal as WithdrawalRow
-from reviews.standing import tally
+from reviews.standing import Stamp, tally
 
 from . import history as record
 from . import jsonld, kept, letters, reading
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 logger = logging.getLogger(__name__)
 
@@ -84,64 +88,80 @@ def _communities() -> list[dict[str, object]]:
 
     The largest by the number that is shown; the order by any other would tell who has more members.
     """
-    figure = models.F("member_count") - models.F("member_count") % settings.MEMBER_COUNT_ROUND_TO
-    least = models.Value(settings.MEMBER_COUNT_THRESHOLD)
-    counted = models.Case(models.When(member_count__gte=least, then=Greatest(least, figure)), default=models.Value(0))
-    rows = (
+    rows = _largest(threshold=settings.MEMBER_COUNT_THRESHOLD, step=settings.MEMBER_COUNT_ROUND_TO)
+    names = {row: cast("Named", row).name for row in rows}
+    return [
+        {"name": names[row], "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
+        for row in sorted(rows, key=lambda row: letters.folded(names[row]))
+    ]
+
+
+class Name(TypedDict):
+    """What `_largest` adds to a community."""
+
+    name: str
+
+
+if TYPE_CHECKING:
+    Named = WithAnnotations[Community, Name]
+
+
+def _figure(threshold: int, step: int) -> models.Case:
+    """The number that is shown of a community, as an expression; 0 where none is."""
+    rounded = models.F("member_count") - models.F("member_count") % step
+    shown = Greatest(models.Value(threshold), rounded)
+    return models.Case(models.When(member_count__gte=threshold, then=shown), default=models.Value(0))
+
+
+_largest = Prepared(
+    lambda threshold, step: (
         Community.objects.filter(member_count__gt=0)
         .select_related("condition")
         .annotate(name=Coalesce(preferred_name("condition"), "condition__slug", output_field=models.CharField()))
-        .order_by(counted.desc(), "condition__slug")[:FEW]
+        .order_by(_figure(threshold, step).desc(), "condition__slug")[:FEW]
     )
-    return [
-        {"name": row.name, "url": row.get_absolute_url(), "members": reading.members(row.member_count)}
-        for row in sorted(rows, key=lambda row: letters.folded(row.name))
-    ]
+)
 
 
 @reader_page
 def condition(request: HttpRequest, condition: str) -> HttpResponse:
     """The hub of one condition: its names, the overview's short answer, its questions."""
-    row = find_condition(condition)
+    hub = reading.hub_at(condition)
+    if hub is None:
+        raise Http404("No condition has this address.")
+    row = hub.condition
     if row.slug != condition:
         return HttpResponsePermanentRedirect(row.get_absolute_url())
     lines = reading.lines(about=row)
     overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
-    community = Community.objects.filter(condition=row).first()
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
-    names = list(row.names.exclude(kind=ConditionName.Kind.PREFERRED).values_list("text", flat=True))
-    codes = list(row.codes.exclude(system__in=reading.LICENSED_SYSTEMS))
     shown = _overview(row, overview)
     return render(
         request,
         "pages/condition.html",
         {
             "condition": row,
-            "also_called": names,
+            "also_called": hub.names,
             "overview": shown,
             "topics": [(topic, found) for topic, found in topics if found],
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
-            "codes": _by_system(codes),
-            "members": reading.members(community.member_count) if community else None,
-            "community_url": community.get_absolute_url() if community else "",
-            "today": clock.today(),
+            "codes": _by_system(hub.codes),
+            "members": hub.members,
+            "community_url": f"{row.get_absolute_url()}community/",
+            "today": hub.today,
             "section": "conditions",
-            "machine": jsonld.hub(row, names, codes, lines, shown),
+            "machine": jsonld.hub(hub, lines, shown),
         },
     )
 
 
-# What a system of codes is called in full.
-SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
-
-
-def _by_system(codes: Iterable[ConditionCode]) -> dict[str, list[str]]:
+def _by_system(codes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The codes of a condition elsewhere, by the name of the system."""
     found: dict[str, list[str]] = {}
-    for code in codes:
-        found.setdefault(SYSTEMS.get(code.system, code.system), []).append(code.code)
+    for system, code in codes:
+        found.setdefault(reading.SYSTEMS.get(system, system), []).append(code)
     return found
 
 
@@ -151,14 +171,14 @@ def _overview(condition: Condition, line: reading.Line | None) -> dict[str, Any]
     if line is None or page is None:
         return None
     try:
-        shown = reading.question_page(page)
+        reading.checked(page)
     except reading.Tampered as tampered:
         logger.critical("%s does not match its digest and is not shown. Run verify_record.", tampered)
         return None
     return {
-        "short_answer": shown.revision.short_answer,
-        "stamp": shown.stamp,
-        "version": shown.revision.number,
+        "short_answer": page.review.revision.short_answer,
+        "stamp": Stamp.of(page),
+        "version": page.review.revision.number,
         "url": page.article.get_absolute_url(),
         "line": line,
         "history_url": reverse("history", args=[condition.slug, line.slug]),
@@ -261,7 +281,7 @@ def withdrawn(request: HttpRequest, condition: str, article: str) -> HttpRespons
         {
             "article": publication.article,
             "condition_name": publication.condition_name,
-            "question": publication.review.revision.question if approved else "This page is no longer shown",
+            "question": publication.review.revision.question if approved else reading.TITLE_OF_VOID,
             "publication": publication,
             "withdrawal": withdrawal,
             "instead": instead,
@@ -283,7 +303,13 @@ def _tampered(request: HttpRequest, tampered: reading.Tampered) -> HttpResponse:
 
 def find_condition(slug: str) -> Condition:
     """The condition that has, or had, this address."""
-    return get_object_or_404(Condition, pk__in=ConditionSlug.objects.filter(slug=slug).values("condition"))
+    found = _condition_at.first(slug=slug)
+    if found is None:
+        raise Http404("No condition has this address.")
+    return found
+
+
+_condition_at = Prepared(lambda slug: Condition.objects.filter(slugs__slug=slug).order_by("pk"))
 
 
 @login_not_required

@@ -45,10 +45,11 @@ class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> list[str]:
-        """A reviewer stays the same person, and at the same address once they signed."""
+        """A reviewer stays the same person, and at the same address once a licence was checked: then it is public."""
         if obj is None:
             return []
-        return ["user", "slug"] if Review.objects.filter(reviewer=obj).exists() else ["user"]
+        listed = CredentialCheck.objects.filter(credential__reviewer=obj).exists()
+        return ["user", "slug"] if listed else ["user"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Colleagues only: who is a member of a community is nobody's business here."""
@@ -57,7 +58,7 @@ class ReviewerAdmin(admin.ModelAdmin[Reviewer]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> dict[str, Any]:
-        """Only a new reviewer's slug follows the name."""
+        """Only a new reviewer has a slug to choose; it follows the name."""
         return {} if obj else dict(self.prepopulated_fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -3,17 +3,21 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import JSONObject
 
+from accounts.prepared import Prepared
 from articles.models import Article, Revision
 
 from .models import CredentialCheck, Publication, Review, ReviewRequest
+from .models.publications import PublicationQuerySet
 
 if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
     from .models.publications import Stamped
 
 
@@ -158,7 +162,7 @@ class Stamp:
 
 
 @dataclass(frozen=True)
-class Tally:
+class PageCount:
     """How many pages readers see, and of how many the review has lapsed."""
 
     total: int
@@ -166,25 +170,74 @@ class Tally:
     lapsed_last: int | None  # the article whose review lapsed last
 
 
-def tally(today: dt.date) -> Tally:
-    """Count what `live()` shows; three queries.
+def _shown() -> PublicationQuerySet:
+    """What would be live if every approval counted."""
+    return Publication.objects.current().filter(withdrawal__isnull=True)
 
-    A stamp costs some subqueries, so only those are read that can have ended: an approval of the page ends in time,
-    or a credential on which it rests was revoked at all. They are named one by one, as PostgreSQL would make every
-    stamp before it looks for them in a subquery.
-    """
-    shown = Publication.objects.current().filter(withdrawal__isnull=True)
-    revoked = CredentialCheck.objects.filter(revoked=True).values("credential")
-    may_have_ended = Review.objects.filter(
-        models.Q(next_due__lte=today) | models.Q(credential_check__credential__in=revoked)
+
+_shown_of = Prepared(
+    lambda **articles: _shown().with_stamp().filter(article__in=articles.values()).only("article").order_by()
+)
+
+
+_counted = Prepared(
+    lambda: (
+        Publication.objects.only("pk")
+        .order_by()
+        .annotate(
+            shown=models.Subquery(
+                _shown()
+                .order_by()
+                .annotate(all=models.Value(1))
+                .values("all")
+                .annotate(of=models.Count("pk"))
+                .values("of")
+            )
+        )[:1]
     )
-    articles = set(may_have_ended.values_list("revision__article", flat=True))
-    doubtful = shown.with_stamp().filter(article__in=articles).order_by()
-    facts = dict(doubtful.values_list("article", "stamp_facts"))  # type: ignore[misc]  # of with_stamp()
-    void = sum(each is None for each in facts.values())  # as live() says: what no approval covers is not shown
+)
+
+
+def _count_shown() -> int:
+    """How many there are of them; one query, which stands beside a row because `Prepared` gives rows."""
+    row = cast("WithAnnotations[Publication, Counted] | None", _counted.first())
+    return 0 if row is None else row.shown or 0
+
+
+class Counted(TypedDict):
+    """What `_counted` adds to a publication."""
+
+    shown: int | None
+
+
+def tally(today: dt.date) -> PageCount:
+    """Count what `live()` shows; three queries."""
+    facts = _facts_where(models.Q(next_due__lte=today) | _ON_A_REVOKED_CREDENTIAL)
+    void = sum(each is None for each in facts.values())
     stamps = {article: Stamp.from_facts(each, today) for article, each in facts.items() if each is not None}
     lapsed = {article: stamp.lapses_on for article, stamp in stamps.items() if not stamp.in_date}
-    return Tally(shown.count() - void, len(lapsed), max(lapsed, key=lapsed.__getitem__, default=None))
+    return PageCount(_count_shown() - void, len(lapsed), max(lapsed, key=lapsed.__getitem__, default=None))
+
+
+def void_articles() -> set[int]:
+    """The articles whose current page no approval covers any more, so that `live()` does not show it; two queries."""
+    return {article for article, facts in _facts_where(_ON_A_REVOKED_CREDENTIAL).items() if facts is None}
+
+
+# An approval can end early, or turn out never to have counted, only where its credential was revoked at all.
+_ON_A_REVOKED_CREDENTIAL = models.Q(
+    credential_check__credential__in=CredentialCheck.objects.filter(revoked=True).values("credential")
+)
+
+
+def _facts_where(may_have_ended: models.Q) -> dict[int, Any]:
+    """The facts of the stamp of each page, by article, of which some approval may have ended; None where none counts.
+
+    A stamp costs some subqueries, so only these are read. They are named one by one, as PostgreSQL would make every
+    stamp before it looks for them in a subquery.
+    """
+    articles = set(Review.objects.filter(may_have_ended).values_list("revision__article", flat=True))
+    return {row.article_id: cast("Stamped", row).stamp_facts for row in _shown_of.among(articles)}
 
 
 def with_facts(articles: "models.QuerySet[Article]") -> "models.QuerySet[Article]":

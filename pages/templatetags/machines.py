@@ -3,8 +3,8 @@
 import json
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from pages.jsonld import Node
 
@@ -18,13 +18,9 @@ AS_NUMBERS = {ord(character): f"\\u{ord(character):04X}" for character in "<>&'"
 def structured_data(node: Node) -> SafeString:
     """A data block with this JSON, which nothing in it can end.
 
-    It is cut at its quotation marks, and what lies between them goes through Django's escaping like any other words.
-    That finds nothing to do, for what it looks for was written as numbers before. So there is no door here.
+    What Django's escaping looks for was written as numbers before, but for the quotation marks, which JSON needs and
+    which end nothing here.
     """
     written = json.dumps(node, separators=(",", ":")).translate(AS_NUMBERS)
-    *pieces, last = written.split('"')
-    return format_html(
-        '<script type="application/ld+json">{}{}</script>',
-        format_html_join("", '{}"', ((piece,) for piece in pieces)),
-        last,
-    )
+    data = mark_safe(written)  # noqa: S308  the door of data, see above
+    return format_html('<script type="application/ld+json">{}</script>', data)

@@ -1,5 +1,6 @@
 """What readers say about the pages: the list of what waits, and one of it with what may be done about it."""
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ROWS = 50
+# Python reads no number of more than 4,300 digits, and the database none of more than 19.
+NUMBER = re.compile("[0-9]{1,18}")
 
 
 @admin.register(Feedback)
@@ -108,7 +111,7 @@ def _with_shown(rows: list[Feedback]) -> list[tuple[Feedback, int]]:
 def one(request: HttpRequest, object_id: str) -> HttpResponse:
     """One of it, and the acts: close it, or start a review."""
     rows = Feedback.objects.select_related("revision__article__condition", "handled_by", "request")
-    feedback = get_object_or_404(rows, pk=int(object_id) if object_id.isdecimal() else None)
+    feedback = get_object_or_404(rows, pk=int(object_id) if NUMBER.fullmatch(object_id) else None)
     act = request.POST.get("act", "")
     if request.method == "POST" and act not in {"close", "ask"}:
         raise Http404("The desk has no such button.")

@@ -18,7 +18,7 @@ from .. import emails
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck
 from .requests import Moved
-from .reviews import Review, contributors, valid, valid_of
+from .reviews import Review, ReviewQuerySet, contributors, valid, valid_of
 from .search import IndexedText
 
 if TYPE_CHECKING:
@@ -54,17 +54,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         The stamp is the newest valid whole-page approval of this very text; for a text approved by its changes
         only, the whole-page approval that rests under it. It is None where no approval counts any more.
         """
-        whole = (
-            Review.objects.valid()
-            .whole_page()
-            .filter(revision=models.OuterRef("review__revision"))
-            .order_by("-signed_on", "-pk")
-        )
-        base = Review.objects.valid().filter(
-            pk=models.OuterRef("review__base"),
-            # The review of the changes must itself still count.
-            pk__in=Review.objects.valid().filter(pk=models.OuterRef(models.OuterRef("review"))).values("base"),
-        )
+        whole, base = _behind_the_stamp()
         return self.annotate(
             stamp_facts=Coalesce(
                 models.Subquery(whole.values(facts=_stamp(signature=signature))[:1]),
@@ -79,8 +69,11 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         For each article the newest publication whose hour has come, unless it is withdrawn or its approval no
         longer counts; then the article shows nothing, never an older text.
         """
-        live = self.current().with_stamp().filter(withdrawal__isnull=True)
-        return live.filter(stamp_facts__isnull=False)  # type: ignore[misc]  # what with_stamp() added
+        # As much as that the stamp is not None, said with its reviews alone: a stamp is not made twice for it.
+        # PostgreSQL would answer EXISTS by way of every approval there is.
+        whole, base = (models.Subquery(rows.order_by().values("pk")[:1]) for rows in _behind_the_stamp())
+        live = self.current().alias(stamped=Coalesce(whole, base)).filter(stamped__isnull=False)
+        return live.filter(withdrawal__isnull=True).with_stamp()
 
     @transaction.atomic
     def publish(self, review: Review, *, by: "User", live_from: dt.datetime | None = None) -> "Publication":
@@ -114,8 +107,8 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
             if live_from is not None and live_from <= clock.read():  # it came while this act waited
                 raise _past(live_from) from None
             raise
+        IndexedText.objects.enter(review.revision)  # takes its time, and the ledger has one lock for everybody
         LedgerEntry.objects.enter(publication)
-        IndexedText.objects.enter(review.revision)
         emails.published(publication)
         return publication
 
@@ -194,6 +187,22 @@ def _revoked_after(review: Review) -> "models.QuerySet[CredentialCheck]":
 
 def _revocations() -> "models.QuerySet[CredentialCheck]":
     return CredentialCheck.objects.filter(revoked=True)
+
+
+def _behind_the_stamp() -> tuple[ReviewQuerySet, ReviewQuerySet]:
+    """The approvals of which a publication's stamp may tell, the first first: of the whole page, and under changes."""
+    whole = (
+        Review.objects.valid()
+        .whole_page()
+        .filter(revision=models.OuterRef("review__revision"))
+        .order_by("-signed_on", "-pk")
+    )
+    base = Review.objects.valid().filter(
+        pk=models.OuterRef("review__base"),
+        # The review of the changes must itself still count.
+        pk__in=Review.objects.valid().filter(pk=models.OuterRef(models.OuterRef("review"))).values("base"),
+    )
+    return whole, base
 
 
 _SIGNATURE = {

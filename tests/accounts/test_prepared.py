@@ -57,6 +57,33 @@ def test_a_value_that_the_queryset_alters_is_an_error_when_it_is_made() -> None:
         altered(slug="poems")
 
 
+@pytest.mark.parametrize("fixed", ["", "it's", "100%", "%s", "%%", "%(x)s", "\\", "$1", "é"])
+def test_a_value_that_is_always_the_same_stays_what_it_is(fixed: str) -> None:
+    here, other = make.condition("here", "Here"), make.condition("other", "Other")
+    Condition.objects.filter(pk=here.pk).update(origin=fixed)
+    Condition.objects.filter(pk=other.pk).update(origin=f"{fixed} no")
+    of_origin = Prepared(lambda slug: Condition.objects.filter(slug=slug, origin=fixed))
+    assert of_origin(slug="here") == [here]
+    assert of_origin(slug="other") == []
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 255, 256, 257])
+def test_a_list_brings_each_row_once_whatever_its_length(length: int) -> None:
+    wanted = [make.condition(f"condition-{number}", f"Condition {number}").pk for number in range(3)][:length]
+    by_number = Prepared(lambda **numbers: Condition.objects.filter(pk__in=numbers.values()))
+    with CaptureQueriesContext(connection) as queries:
+        found = by_number.among([*wanted, *range(1_000_000, 1_000_000 + length - len(wanted))])
+    assert sorted(row.pk for row in found) == wanted
+    assert len(queries) == -(-length // 256)
+
+
+def test_few_statements_do_for_lists_of_every_length() -> None:
+    by_number = Prepared(lambda **numbers: Condition.objects.filter(pk__in=numbers.values()))
+    for length in range(256):
+        by_number.among(range(length))
+    assert len(by_number._compilers) <= 9
+
+
 @pytest.mark.django_db(transaction=True)
 def test_threads_share_it() -> None:
     slugs = [make.condition(f"condition-{number}", f"Condition {number}").slug for number in range(8)]
@@ -88,7 +115,7 @@ def test_the_server_plans_it_once_a_connection_unless_a_pool_hands_connections_o
 
     def times() -> tuple[int, int | None]:
         with connection.cursor() as cursor:
-            cursor.execute(planned, ['%"closed_at" IS NULL%'])
+            cursor.execute(planned, ['%FROM "accounts_user"%"closed_at" IS NULL%'])
             found: tuple[int, int | None] = cursor.fetchone()
             return found
 

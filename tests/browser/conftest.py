@@ -44,7 +44,7 @@ def large_text_browser(playwright_driver: Playwright) -> Iterator[Browser]:
 
 
 class Visitor:
-    """Somebody at a browser window of a certain kind, who notes every complaint of the console."""
+    """Somebody at a browser window of a certain kind, who notes each request and each complaint of the console."""
 
     def __init__(
         self, browser: Browser, site: str, *, width: int = 1280, scheme: str = "light", script: bool = True
@@ -57,6 +57,8 @@ class Visitor:
         )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
+        self.asked: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
         self.complaints: list[str] = []
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from articles.models import Article
 from reviews.models import Publication, Review, ReviewRequest
 
+from . import keyboard
 from . import round as desk
 from .conftest import Visitor
 
@@ -100,55 +101,10 @@ def test_axe_finds_nothing_on_any_screen_of_the_desk_and_nothing_scrolls_sideway
     assert visitor.complaints == []
 
 
-# Numbers whatever a keyboard must reach, in the order of the page; of some radio buttons one is reached.
-NUMBER = """() => {
-  const radios = new Set();
-  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
-  const reachable = all.filter(one => {
-    if (one.disabled || one.type === "hidden" || one.tabIndex < 0) return false;
-    if (!one.checkVisibility({visibilityProperty: true})) return false;
-    if (one.type !== "radio") return true;
-    if (radios.has(one.name)) return false;
-    return one.checked && radios.add(one.name);
-  });
-  reachable.forEach((one, number) => { one.dataset.number = number; });
-  return reachable.length;
-}"""
-FOCUSED = """() => {
-  const one = document.activeElement;
-  const style = getComputedStyle(one);
-  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-  return [one.dataset.number ?? one.tagName, seen, one.outerHTML.slice(0, 90)];
-}"""
-
-
 def test_the_keyboard_alone_reaches_everything_in_order_and_shows_where_it_is(
     demonstration: None, visitor: Visitor
 ) -> None:
-    def look(page: Page) -> list[str]:
-        count = page.evaluate(NUMBER)
-        wrong: list[str] = []
-        order: list[str] = []
-        for _ in range(3 * count):  # a box for a day has four stops
-            if len(order) == count:
-                break
-            page.keyboard.press("Tab")
-            number, seen, html = page.evaluate(FOCUSED)
-            if number == "BODY" and "BODY" not in order:  # once round, where the admin began in the first field
-                count += 1
-            elif not seen:
-                wrong.append(f"focus is not seen: {html}")
-            if number not in order[-1:]:
-                order.append(number)
-        reached = [int(number) for number in order if number.isdecimal()]
-        if sorted(reached) != list(range(len(reached))) or reached != [
-            *range(reached[0], len(reached)),
-            *range(reached[0]),
-        ]:
-            wrong.append(f"{count} to reach, reached: {order}")
-        return wrong
-
-    found = on_every_screen(visitor, look, "clinician")
+    found = on_every_screen(visitor, keyboard.walk, "clinician")
     assert not found, pformat(found)
 
 

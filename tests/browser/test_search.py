@@ -1,7 +1,6 @@
-"""Suggestions while typing, with the keyboard alone, and search without JavaScript; what axe-core finds on the way."""
+"""Suggestions while typing, with the keyboard alone, and search without JavaScript."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from .conftest import Visitor
@@ -178,36 +177,4 @@ def test_everything_works_without_javascript(demonstration: None, browser: Brows
     page.get_by_role("link", name="POEMS syndrome", exact=True).click()
     page.wait_for_url("**/conditions/poems-syndrome/")
     assert visitor.context.cookies() == []
-    visitor.context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_results_and_suggestions(
-    demonstration: None, browser: Browser, live_server: object, width: int, scheme: str
-) -> None:
-    visitor = Visitor(browser, live_server.url, width=width, scheme=scheme)  # type: ignore[attr-defined]
-    page = visitor.page
-    found = {}
-
-    def look(named: str) -> None:
-        results = Axe().run(page)
-        if results.violations_count:
-            found[named] = results.generate_report()
-        for narrow in (width, 320):
-            page.set_viewport_size({"width": narrow, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= narrow, (named, narrow)
-        page.set_viewport_size({"width": width, "height": 900})
-
-    for address in ("/search/", "/search/?q=poems", "/search/?q=wilsn", "/search/?q=blue+toe"):
-        page.goto(address)
-        look(address)
-    for address in ("/", "/conditions/poems-syndrome/"):
-        page.goto(address)
-        page.get_by_role("combobox").fill("wil")
-        expect(page.get_by_role("option").first).to_be_visible()
-        page.keyboard.press("ArrowDown")
-        look(f"{address} with suggestions")
-    assert found == {}
-    assert visitor.complaints == []
     visitor.context.close()

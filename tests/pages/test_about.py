@@ -128,6 +128,27 @@ def test_whose_approval_nobody_has_seen_yet_is_not_told_of(client: Client) -> No
     assert "Rex" not in dom.words(dom.read(client, "/reviewers/"))
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_whose_approval_waits_for_its_hour_or_never_met_it_is_not_told_of(client: Client, cancelled: bool) -> None:
+    # way 27
+    rex = people.clinician("Rex")
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(1)
+    waiting = make.publication(make.review(by=rex), live_from=later)
+    if cancelled:
+        waiting.withdraw(by=people.publisher(), why="Not now.")
+    site.revoke(rex, from_day=make.today() + dt.timedelta(0))
+    assert "Rex" not in dom.words(dom.read(client, "/reviewers/"))
+
+
+def test_whoever_checked_a_page_again_is_listed_after_their_licence_ended(client: Client) -> None:
+    publication = site.live(make.condition(), "page", signed_on=make.today() - dt.timedelta(30))
+    make.review(publication.review.revision, by=people.clinician("Rex"), signed_on=make.today() - dt.timedelta(1))
+    site.revoke(people.clinician("Rex"), from_day=make.today())
+    assert "Rex Test" in dom.words(dom.read(client, "/conditions/poems-syndrome/page/"))
+    former = dom.having(dom.read(client, "/reviewers/"), "line-list")[-1]
+    assert dom.links(former) == ["/reviewers/rex/"]
+
+
 def test_nobody_is_claimed_where_there_is_nobody(client: Client) -> None:
     text = dom.words(dom.first(dom.read(client, "/reviewers/"), "main"))
     assert "Nobody has a licence that we have checked and that counts today." in text

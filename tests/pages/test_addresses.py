@@ -1,8 +1,13 @@
 """An address once published never dies; one that was never public is like any that never was."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.test import Client
 
+from config import slashes
 from reviews.models import ReviewRequest
 from tests import make, people
 
@@ -210,3 +215,18 @@ def test_words_behind_the_question_mark_change_nothing(client: Client, query: st
     response = client.get(address + query)
     assert response.status_code == 200
     assert response.content == client.get(address).content
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_only_what_is_open_to_everybody_is_asked_where_it_stands(
+    client: Client, monkeypatch: pytest.MonkeyPatch, opened: bool
+) -> None:
+    def somewhere(request: HttpRequest, condition: str) -> HttpResponse:
+        return HttpResponsePermanentRedirect("/somewhere/")
+
+    view = login_not_required(somewhere) if opened else somewhere
+    found = SimpleNamespace(func=view, args=(), kwargs={"condition": "poems-syndrome"})
+    monkeypatch.setattr(slashes, "resolve", lambda path: found)
+    response = client.get("/conditions/poems-syndrome")
+    leads_to = "/somewhere/" if opened else "/conditions/poems-syndrome/"
+    assert (response.status_code, response.headers["Location"]) == (301, leads_to)

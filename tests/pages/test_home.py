@@ -36,6 +36,17 @@ def test_the_three_pages_reviewed_last_stand_first(client: Client) -> None:
     assert "POEMS syndrome. Approved by Clara Test, MD" in text
 
 
+def test_approvals_that_nobody_published_hide_no_page_that_was_reviewed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.reading.LATELY", 2)
+    page = site.live(make.condition(), "page")
+    make.review(make.revision(page.article, body="The next version."))
+    for slug in ("one", "two"):
+        make.review(make.revision(make.article(slug)))
+    assert recent(client) == ["/conditions/poems-syndrome/page/"]
+
+
 def test_it_counts_what_is_in_date_and_what_has_lapsed(client: Client, moved_clock: Clock) -> None:
     # way 23
     poems = make.condition()

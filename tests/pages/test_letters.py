@@ -87,16 +87,19 @@ def test_a_page_that_is_approved_no_more_bears_no_mark(client: Client) -> None:
     assert not dom.having(dom.read(client, "/a-z/p/"), "review-mark")
 
 
-def test_a_condition_whose_page_is_approved_no_more_is_not_called_reviewed(client: Client) -> None:
-    many(2)
-    today = make.today()
-    vera = people.clinician("Vera")
-    site.live(Condition.objects.get(slug="p-001"), "never", by=vera, signed_on=today - dt.timedelta(30))
+def test_a_page_that_is_approved_no_more_makes_no_condition_one_with_reviewed_pages(client: Client) -> None:
+    many(101)
+    site.live(Condition.objects.get(slug="p-001"), "never", by=people.clinician("Quack"))
     assert "1 of them has reviewed pages." in dom.words(dom.read(client, "/conditions/"))
-    site.revoke(vera, from_day=today - dt.timedelta(60))
-    assert "None of them has a reviewed page yet." in dom.words(dom.read(client, "/conditions/"))
-    site.live(Condition.objects.get(slug="p-001"), "now")
-    assert "1 of them has reviewed pages." in dom.words(dom.read(client, "/conditions/"))
+    site.revoke(people.clinician("Quack"), from_day=make.today() - dt.timedelta(1))
+    root = dom.read(client, "/conditions/")
+    assert "None of them has a reviewed page yet." in dom.words(root)
+    assert not dom.having(root, "question-row")
+    assert names(client, "/a-z/p/")[:2] == ["Pox 000", "Pox 001"]
+    site.live(Condition.objects.get(slug="p-001"), "another")
+    root = dom.read(client, "/conditions/")
+    assert "1 of them has reviewed pages." in dom.words(root)
+    assert [dom.words(row) for row in dom.having(root, "question-row")] == ["Pox 001 1 page in date"]
 
 
 def test_all_stand_on_one_page_while_they_fit_and_then_those_with_pages(client: Client) -> None:

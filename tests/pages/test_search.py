@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import random
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -10,7 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from articles.models import Condition, ConditionCode, ConditionName
+from articles.models import Condition, ConditionCode, ConditionName, Revision
+from pages.search import CANDIDATES
+from reviews import matching
 from reviews.models import Publication
 from tests import make, people
 from tests.conftest import Clock
@@ -396,6 +399,19 @@ def test_a_text_that_is_not_the_approved_one_is_never_shown_in_a_snippet(client:
     assert not dom.having(hub, "review-mark")
 
 
+@pytest.mark.owner
+def test_nor_is_one_whose_digest_was_tampered_with_too(client: Client) -> None:
+    # way 34
+    build()
+    revision = Revision.objects.get(question="What shapes the outlook?")
+    revision.short_answer = "Take kleiber."
+    values = [revision.short_answer, revision.text().digest(), revision.pk]
+    tamper(("UPDATE articles_revision SET short_answer = %s, digest = %s WHERE id = %s", values))
+    assert client.get("/conditions/poems-syndrome/prognosis/").status_code == 503
+    assert "What shapes the outlook?" not in titles(client, "outlook")
+    assert "kleiber" not in said(client, "outlook")
+
+
 def test_too_many_candidates_that_are_not_public_any_more_hide_none_that_is(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,6 +423,19 @@ def test_too_many_candidates_that_are_not_public_any_more_hide_none_that_is(
     site.live(Condition.objects.get(slug="wilson-disease"), "found", body="A long text with one kleiber in it.")
     assert titles(client, "kleiber") == ["Kleiber kleiber kleiber 3", "What about found?"]
     assert Publication.objects.live().count() == 6
+
+
+def test_what_no_text_holds_is_not_looked_for_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    build()
+    asked, statement = [], matching.statement
+
+    def noted(vendor: str, what: matching.Asked, most: int) -> tuple[str, list[Any]]:
+        asked.append(most)
+        return statement(vendor, what, most)
+
+    monkeypatch.setattr(matching, "statement", noted)
+    assert titles(client, "kleiber") == []
+    assert set(asked) == {CANDIDATES}
 
 
 # Hostile queries

@@ -246,7 +246,7 @@ def replacing(row: SiteText, pk: int) -> None:
 def test_a_version_is_not_replaced(by: str, recursive: bool) -> None:
     row = written()
     for other in ("site_text_follows_the_last", "site_text_counts_its_versions"):
-        sql(f"DROP TRIGGER {other}" + ("" if sqlite() else " ON pages_sitetext"))
+        sql(f"DROP TRIGGER IF EXISTS {other}" + ("" if sqlite() else " ON pages_sitetext"))
     if sqlite() and not recursive:
         sql("PRAGMA recursive_triggers = OFF")
     try:

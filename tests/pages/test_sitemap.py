@@ -100,12 +100,29 @@ def test_nothing_but_words_is_a_change(client: Client, moved_clock: Clock) -> No
     publication = site.live(make.condition(), "prognosis", signed_on=make.today() - dt.timedelta(40), months=2)
     community = make.community(members=12)
     before = everything(client)
-    make.review(publication.review.revision, by=people.clinician("Cleo"))
     community.join(by=people.person("one.more@example.org"), relation="self", consent_version="1")
-    make.request(make.revision(publication.article, body="A draft."))
+    make.revision(publication.article, body="A draft.")
     assert everything(client) == before
+    make.review(publication.review.revision, by=people.clinician("Cleo"))
+    make.request(make.revision(publication.article, body="Another draft."))
+    after = {**before, "/reviewers/cleo/": ""}  # whose name stands under the page from now on
+    assert everything(client) == after
     moved_clock.move(make.today() + dt.timedelta(300))
-    assert everything(client) == before
+    assert everything(client) == after
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_reviewer_is_in_it_from_the_hour_on_in_which_readers_see_the_name(
+    client: Client, moved_clock: Clock, cancelled: bool
+) -> None:
+    # way 27
+    hour = (dt.datetime.now(dt.UTC) + dt.timedelta(3)).replace(microsecond=0)
+    waiting = make.publication(make.review(), live_from=hour)
+    if cancelled:
+        waiting.withdraw(by=people.publisher(), why="Not now.")
+    assert read(client, "/sitemap.xml") == {"/sitemap/site.xml": ""}
+    moved_clock.move(hour)
+    assert ("/reviewers/clara/" in everything(client)) == (not cancelled)
 
 
 def test_a_text_put_back_after_a_withdrawal_has_not_changed(client: Client, moved_clock: Clock) -> None:

@@ -36,6 +36,22 @@ def test_a_condition_is_suggested_by_any_of_its_names_and_codes(client: Client) 
     assert suggested(client, "79268") == []
 
 
+def test_a_system_of_codes_has_the_name_that_it_has_on_the_hub(client: Client) -> None:
+    condition = make.condition()
+    ConditionCode.objects.create(condition=condition, system="DOID", code="DOID:0080074")
+    assert suggested(client, "0080074") == [
+        ("/conditions/poems-syndrome/", "POEMS syndrome", "Disease Ontology DOID:0080074")
+    ]
+    assert "Disease Ontology" in dom.words(dom.read(client, "/conditions/poems-syndrome/"))
+
+
+def test_what_was_meant_leads_to_no_licensed_code(client: Client) -> None:
+    make.condition("kleiber-disease", "Kleiber disease")
+    other = make.condition("other", "Another")
+    ConditionCode.objects.create(condition=other, system="SNOMED CT", code="Kleiber disease")
+    assert suggested(client, "kleibre disease") == [("/conditions/kleiber-disease/", "Kleiber disease", "")]
+
+
 def test_a_question_is_suggested_by_the_words_of_its_title(client: Client) -> None:
     build()
     assert suggested(client, "bones hu") == [

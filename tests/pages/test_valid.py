@@ -134,15 +134,6 @@ def test_every_list_of_terms_is_whole(pages: dict[str, Element]) -> None:
             assert kinds == ["dt", "dd"] * (len(kinds) // 2), name
 
 
-@pytest.mark.once
-@pytest.mark.django_db
-def test_every_page_of_a_demonstration_says_that_it_is_one(client: Client, settings: Settings) -> None:
-    settings.ROUNDS_DEMO = True
-    for name, root in walk(client):
-        note = dom.only(root, "sample-note")
-        assert "Every reviewer, review, date and member on this site is a sample." in dom.words(note), name
-
-
 def test_no_page_of_a_real_site_says_that_it_is_a_demonstration(pages: dict[str, Element]) -> None:
     for name, root in pages.items():
         assert not dom.having(root, "sample-note"), name

@@ -456,6 +456,13 @@ class TestGuards:
             Feedback.objects.filter(pk=said.pk).update(**handled)
 
 
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000, "\u0661", "-1", "x"])
+def test_a_number_that_nothing_has_is_not_found(settings: Settings, number: str) -> None:
+    make.feedback()
+    desk = at_the_desk(people.publisher(), settings)
+    assert desk.get(f"{reverse(LIST)}{number}/change/").status_code == 404
+
+
 def test_a_refusal_of_characters_is_one_of_the_texts_own() -> None:
     with pytest.raises(TextRefused):
         make.feedback(words="\u200eHidden.")

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts import guards, prepared
 from accounts.refusals import Refusal
@@ -65,6 +66,14 @@ def test_a_publication_that_is_undone_leaves_no_words_behind(monkeypatch: pytest
         make.publication(review)
     assert not IndexedText.objects.exists()
     assert holding("zeisig") == []
+
+
+def test_words_are_folded_before_the_one_lock_for_which_everybody_waits() -> None:
+    review = make.review()
+    with CaptureQueriesContext(connection) as queries:
+        make.publication(review)
+    written = [query["sql"].split()[2].strip('"') for query in queries if query["sql"].startswith("INSERT INTO")]
+    assert written.index("reviews_indexedtext") < written.index("reviews_ledgerentry")
 
 
 def test_a_text_that_is_published_again_has_one_entry() -> None:

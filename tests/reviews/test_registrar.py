@@ -150,14 +150,29 @@ def test_without_anything_to_do_it_says_so() -> None:
     assert not list(root.iter("table"))
 
 
-def test_the_address_of_whoever_signed_stays() -> None:
-    # Pages, feeds and search engines name it, and no old one leads to a new one.
-    clara, client = people.clinician(), at_desk(people.registrar())
-    address = reverse("admin:reviews_reviewer_change", args=[clara.pk])
-    said = {"name": "Clara Test", "suffix": "MD", "specialty": "Haematologist", "bio": "", "since": "2024-09-01"}
-    empty = {"credentials-TOTAL_FORMS": "0", "credentials-INITIAL_FORMS": "0"}
-    assert client.post(address, {**said, **empty, "slug": "clara-test"}).status_code == 302
-    make.publication()
-    assert client.post(address, {**said, **empty, "slug": "another"}).status_code == 302
-    assert Reviewer.objects.get(pk=clara.pk).slug == "clara-test"
-    assert Client().get("/reviewers/clara-test/").status_code == 200
+def test_the_address_of_a_reviewer_never_changes() -> None:
+    reviewer = people.clinician()
+    client = at_desk(people.registrar())
+    address = reverse("admin:reviews_reviewer_change", args=[reviewer.pk])
+    form = {
+        "name": "Clara Other",
+        "slug": "another",
+        "suffix": "MD",
+        "specialty": "x",
+        "bio": "",
+        "since": "2024-09-01",
+    }
+    rows = {f"credentials-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    assert client.post(address, {**form, **rows}).status_code == 302
+    reviewer.refresh_from_db()
+    assert (reviewer.name, reviewer.slug) == ("Clara Other", "clara")
+    assert client.get("/reviewers/clara/").status_code == 200
+    assert client.get(address).status_code == 200
+
+
+def test_whoever_enters_a_reviewer_chooses_the_address() -> None:
+    user = people.person("newcomer@example.org", "Clinicians")
+    form = {"user": user.pk, "name": "Nora New", "slug": "nora", "specialty": "x", "since": "2024-09-01"}
+    rows = {f"credentials-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    assert at_desk(people.registrar()).post(reverse("admin:reviews_reviewer_add"), {**form, **rows}).status_code == 302
+    assert Reviewer.objects.get(user=user).slug == "nora"

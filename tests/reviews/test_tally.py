@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from reviews.models import Publication
-from reviews.standing import Stamp, Tally, tally
+from reviews.standing import PageCount, Stamp, tally
 from tests import make, people
 from tests.conftest import Clock
 from tests.pages import site
@@ -14,17 +14,17 @@ from tests.pages import site
 pytestmark = pytest.mark.django_db
 
 
-def counted() -> Tally:
+def counted() -> PageCount:
     """The same, page by page."""
     stamps = {row.article_id: Stamp.of(row) for row in Publication.objects.live()}
     lapsed = {article: stamp.lapses_on for article, stamp in stamps.items() if not stamp.in_date}
     newest = [article for article, day in lapsed.items() if day == max(lapsed.values())]
     assert len(newest) <= 1
-    return Tally(len(stamps), len(lapsed), next(iter(newest), None))
+    return PageCount(len(stamps), len(lapsed), next(iter(newest), None))
 
 
 def test_of_nothing_nothing_has_lapsed() -> None:
-    assert tally(make.today()) == Tally(0, 0, None)
+    assert tally(make.today()) == PageCount(0, 0, None)
 
 
 def test_it_is_what_readers_see_on_every_day(moved_clock: Clock) -> None:
@@ -58,7 +58,7 @@ def test_a_revocation_counts_at_once() -> None:
     poems = make.condition()
     for slug, name in (("one", "Rex"), ("two", "Vera"), ("three", "Clara")):
         site.live(poems, slug, by=people.clinician(name), signed_on=make.today() - dt.timedelta(30))
-    assert tally(make.today()) == counted() == Tally(3, 0, None)
+    assert tally(make.today()) == counted() == PageCount(3, 0, None)
     site.revoke(people.clinician("Rex"), from_day=make.today())
     assert tally(make.today()) == counted()
     assert tally(make.today()).lapsed == 1

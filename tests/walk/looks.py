@@ -4,16 +4,18 @@ import datetime as dt
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 from accounts import clock
 from articles.models import Article
-from pages import reading
+from pages import reading, search, sitemaps
 from reviews.standing import Stamp
-from tests.walk.oracle import Due, Record
+from tests.walk.oracle import Due, Record, RevisionRow
 
 
 class Broken(AssertionError):
@@ -133,13 +135,15 @@ class Looks:
         return self.words[article, number]
 
     def look_at_lists(self, articles: Sequence[Article]) -> None:
-        """The lists show the pages that are live, and no other."""
+        """The lists, at times the sitemap, and a search show the pages that are live, and no other."""
         before = Record.of_each([row.pk for row in articles])
         shown = {
             line.url: line.version
             for condition in {row.condition for row in articles}
             for line in reading.lines(about=condition)
         }
+        mapped = self.mapped(articles) if self.chance.random() < 0.2 else None
+        sought, found = self.sought(before.values())
         after = Record.of_each([row.pk for row in articles])
         for row in articles:
             due = after[row.pk].due(after[row.pk].read_at)
@@ -148,3 +152,41 @@ class Looks:
             if shown.get(row.get_absolute_url(), 0) != due.version:
                 raise Broken(f"The lists show {shown.get(row.get_absolute_url())} of {row} and must show {due}")
             self.done["lists compared"] += 1
+            if mapped is not None:
+                if (row.get_absolute_url() in mapped) != (due.status == 200):
+                    raise Broken(f"The sitemap does not agree about {row}, which must be {due}")
+                self.done["sitemap compared"] += 1
+            if sought is not None and sought.article == row.pk:
+                if (sought.pk in found) != (due.version == sought.number):
+                    raise Broken(f"A search finds {found} for {sought}, and {row} must be {due}")
+                self.done["search compared, found" if sought.pk in found else "search compared, not public"] += 1
+
+    def mapped(self, articles: Sequence[Article]) -> set[str]:
+        """The paths in those parts of the sitemap where these articles belong."""
+        found: set[str] = set()
+        for part in {row.pk // sitemaps.QUESTIONS + 1 for row in articles}:
+            answer = self.reader.get(reverse("sitemap-part", args=[f"questions-{part}"]))
+            if answer.status_code not in {200, 404}:
+                raise Broken(f"The sitemap answered {answer.status_code}")
+            if answer.status_code == 200:
+                found.update(urlsplit(url).path for url in re.findall(r"<loc>([^<]+)</loc>", answer.content.decode()))
+        return found
+
+    def sought(self, records: Iterable[Record]) -> tuple[RevisionRow | None, set[int]]:
+        """A version that has a number in its question, as no other has, and the versions that a search for it finds.
+
+        One that is public as often as not.
+        """
+        public: list[RevisionRow] = []
+        others: list[RevisionRow] = []
+        for record in records:
+            version = record.due(record.read_at).version
+            for row in record.revisions.values():
+                if re.search(r"\d", self.written(row.article, row.number)[0]):
+                    (public if row.number == version else others).append(row)
+        few = public if self.chance.random() < 0.5 else others
+        if not few:
+            return None, set()
+        sought = self.chance.choice(few)
+        question = self.written(sought.article, sought.number)[0]
+        return sought, {hit.revision for hit in search.matches("".join(re.findall(r"\d", question))).hits}
