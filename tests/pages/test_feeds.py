@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article, Condition
 from pages import changes, feeds, kept
-from reviews.models import Publication, Review
+from reviews.models import Publication, Review, Withdrawal
 from tests import make, people
 from tests.conftest import Clock
 
@@ -334,7 +334,8 @@ def test_a_name_tells_no_number_of_a_row(client: Client) -> None:
 @pytest.mark.parametrize("words", ["\x08\x0b\x0c\x1f", "\ufffe\uffff", "]]> & <x>", "é 𝔘 \x85"])
 def test_no_character_breaks_it(client: Client, words: str) -> None:
     publication = site.live(make.condition("poems-syndrome", f"A {words} name"), "prognosis")
-    publication.withdraw(by=people.publisher(), why=f"A {words} reason.")
+    # The verb refuses some of them now; rows of an older release may hold them.
+    Withdrawal.objects.record(publication, by=people.publisher(), why=f"A {words} reason.")
     for address in (SITE, POEMS):
         assert " reason." in only(client, address).summary
     (label,) = [
