@@ -48,7 +48,7 @@ def test_the_tests_run_as_a_role_that_owns_nothing() -> None:
 @postgresql
 def test_it_lifts_no_guard() -> None:
     before = guards.missing()
-    for guard in guards.registered():
+    for guard in (guard for guard in guards.registered() if guard.create("postgresql")):
         denied(
             f"ALTER TABLE {guard.table} DISABLE TRIGGER {guard.name}",
             f"DROP TRIGGER {guard.name} ON {guard.table}",
