@@ -7,7 +7,7 @@ statement, so that a withdrawal, a revocation and a later hour need no write.
 import datetime as dt
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -170,18 +170,26 @@ def texts(asked: Asked, most: int = MOST) -> list[Hit]:
     for candidates in (CANDIDATES, ALL_CANDIDATES):
         sql, values = matching.statement(connection.vendor, asked, candidates)
         live, live_values = _live()
-        # There is always a row: how many candidates there were is told where none of them is public, too.
         rows = prepared.rows(
             connection,
-            f"WITH hits AS ({sql}) SELECT met.number, shown.* FROM (SELECT count(*) AS number FROM hits) met LEFT JOIN "
-            f"(SELECT hits.place, hits.rank, live.* FROM hits {_each(live, 'live.revision_id = hits.revision_id')} "
-            "ORDER BY hits.place, hits.rank, live.revision_id LIMIT %s) shown ON TRUE "
-            "ORDER BY shown.place, shown.rank, shown.revision_id",
+            f"WITH hits AS ({sql}) SELECT (SELECT count(*) FROM hits), hits.place, hits.rank, live.* "
+            f"FROM hits {_each(live, 'live.revision_id = hits.revision_id')} "
+            "ORDER BY hits.place, hits.rank, live.revision_id LIMIT %s",
             [*values, *live_values, most + 1],
         )
-        if len(rows) > most or rows[0][0] < candidates:
+        if len(rows) > most or _candidates(rows, sql, values) < candidates:
             break
-    return [_hit(row[3:], place=row[1]) for row in rows if row[1] is not None]
+    return [_hit(row[3:], place=row[1]) for row in rows]
+
+
+def _candidates(rows: list[tuple[Any, ...]], sql: str, values: Sequence[Any]) -> int:
+    """How many texts were found in the index; asked for by itself where none of them is public.
+
+    In the statement above a LEFT JOIN could tell it too, but then SQLite would make the whole site's list first.
+    """
+    found = rows or prepared.rows(connection, f"SELECT count(*) FROM ({sql}) hits", values)
+    number: int = found[0][0]
+    return number
 
 
 def titles(query: str, most: int) -> list[Hit]:
