@@ -23,6 +23,7 @@ ROUNDS = 9
 def proxy(folder: Path) -> None:
     """Ask for the file and for the page in turn; the site behind is asked for the page each half minute."""
     sys.path.insert(0, str(ROOT))
+    from config.headers import HEADERS
     from tests.nginx import NGINX, Nginx
 
     if NGINX is None:
@@ -32,8 +33,15 @@ def proxy(folder: Path) -> None:
     with Served(folder) as site:
         place = folder / "nginx"
         place.mkdir(exist_ok=True)
-        (place / "same.html").write_bytes(site.get(QUESTION)[2])
-        nginx = Nginx(place, site.port, more=f"location = /same.html {{ root {place}; }}")
+        _, headers, same_bytes = site.get(QUESTION)
+        (place / "same.html").write_bytes(same_bytes)
+        # The whole answer is the same: a file without the site's headers would be another site.
+        ours = "".join(
+            f'add_header {name} "{value}";'
+            for name, value in headers.items()
+            if name in {*HEADERS, "Cache-Control", "Vary"}
+        )
+        nginx = Nginx(place, site.port, more=f"location = /same.html {{ root {place}; {ours} }}")
         found: dict[str, list[tuple[float, float]]] = {"/same.html": [], QUESTION: []}
         try:
             for _ in range(ROUNDS):
