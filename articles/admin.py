@@ -40,7 +40,7 @@ class CodeInline(PartInline):
     """Codes of a condition."""
 
     model = ConditionCode
-    fields = [("system", "code", "exact")]
+    fields = [("system", "code", "match")]
     extra = 1
 
 

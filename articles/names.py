@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from . import folding
+from . import codes, folding
 from .models import ConditionCode, ConditionName, Language, NameChange
 from .spelling import Spelling, trigrams
 
-# Systems by the other names that people type before a code.
-SYSTEMS = {"orphanet": "orpha", "ordo": "orpha", "omim": "mim", "icd10cm": "icd10", "icd9cm": "icd9", "icd11": "icd11"}
 # How much of a name must be shared with what was typed for it to be meant: 0.3 finds “Guillain Bare”.
 RESEMBLES = 0.3
 
@@ -63,7 +61,8 @@ def squeeze(text: str) -> str:
 def code_keys(system: str, code: str) -> set[str]:
     """What may be typed for a code: alone, with its system, with the system's other name."""
     of, bare = squeeze(system), squeeze(code)
-    prefixes = {of, SYSTEMS.get(of, of), *(other for other, name in SYSTEMS.items() if name == of)}
+    known = codes.SYSTEMS.get(system)
+    prefixes = {of, *(squeeze(other) for other in known.aliases)} if known else {of}
     for prefix in sorted(prefixes, key=len, reverse=True):
         bare = bare.removeprefix(prefix) or bare
     return {bare, squeeze(code), *(prefix + bare for prefix in prefixes)}
@@ -72,7 +71,7 @@ def code_keys(system: str, code: str) -> set[str]:
 class Names:
     """The names and codes of one moment; made once, never changed."""
 
-    def __init__(self, rows: Iterable[tuple[int, str, str]], codes: Iterable[tuple[int, str, str]]) -> None:
+    def __init__(self, rows: Iterable[tuple[int, str, str]], coded: Iterable[tuple[int, str, str]]) -> None:
         self.names = [Name(of, text, kind, " ".join(folding.words(text))) for of, text, kind in rows]
         self.same: dict[str, list[int]] = {}
         self.holding: dict[str, set[int]] = {}
@@ -92,7 +91,7 @@ class Names:
         self.weights = {part: math.log1p(len(self.names) / len(held)) for part, held in self.sharing.items()}
         self.preferred = {name.condition: name.text for name in self.names if name.kind == "preferred"}
         self.coded: dict[str, list[tuple[int, str, str]]] = {}
-        for of, system, code in codes:
+        for of, system, code in coded:
             for typed in code_keys(system, code):
                 self.coded.setdefault(typed, []).append((of, system, code))
 
@@ -190,5 +189,5 @@ def known() -> Names:
 
 def _read() -> Names:
     names = ConditionName.objects.filter(language=Language.ENGLISH).order_by("pk")
-    codes = ConditionCode.objects.order_by("pk")
-    return Names(names.values_list("condition", "text", "kind"), codes.values_list("condition", "system", "code"))
+    coded = ConditionCode.objects.order_by("pk")
+    return Names(names.values_list("condition", "text", "kind"), coded.values_list("condition", "system", "code"))

@@ -122,6 +122,10 @@ if MEMBER_COUNT_THRESHOLD < 11:
 if MEMBER_COUNT_ROUND_TO < 1:
     raise ImproperlyConfigured(f"MEMBER_COUNT_ROUND_TO is {MEMBER_COUNT_ROUND_TO}. Set it to 1 or more.")
 
+# Codes (articles/codes.py): the licensed systems whose codes may be shown, and other names of systems that callers use.
+LICENSED_CODES_SHOWN: list[str] = env.list("LICENSED_CODES_SHOWN", default=[])
+CODE_SYSTEM_ALIASES: dict[str, str] = env.dict("CODE_SYSTEM_ALIASES", default={})
+
 # Reviews: how many days before its end a review is called due.
 REVIEW_DUE_DAYS = number("REVIEW_DUE_DAYS", default=60)
 # How many days a clinician's claim of a review holds before anybody may claim it.

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connections, models, transaction
 from django.db.models.functions import Now
 
+from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
 from articles import text
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # PostgreSQL's advisory lock under which site texts are written, one after another.
 LOCK = 7_686_852
 LONGEST = 5_000
+# So many codes asked for in vain are told apart; whoever tries them all fills no disk.
+MOST_CODES = 20_000
 
 
 class SiteTextManager(models.Manager["SiteText"]):
@@ -99,6 +102,40 @@ class SiteText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_key_display()}, version {self.number}"
+
+
+class CodeMissManager(models.Manager["CodeMiss"]):
+    """The codes that were asked for in vain."""
+
+    def note(self, system: str, code: str) -> None:
+        """Count that somebody asked for a code, in the form that is kept, which no public page answers."""
+        today = clock.today()
+        if not self.filter(system=system, code=code).update(times=models.F("times") + 1, last_on=today):
+            if self.count() >= MOST_CODES:
+                return
+            row, made = self.get_or_create(system=system, code=code, defaults={"first_on": today, "last_on": today})
+            if not made:
+                self.filter(pk=row.pk).update(times=models.F("times") + 1, last_on=today)
+
+
+class CodeMiss(models.Model):
+    """A code that was asked for in vain, and how often: which pages are missing. Nothing of who asked, or for whom."""
+
+    system = models.CharField(max_length=40)
+    code = models.CharField(max_length=60)
+    times = models.PositiveIntegerField(default=1)
+    first_on = models.DateField()
+    last_on = models.DateField()
+
+    objects: ClassVar[CodeMissManager] = CodeMissManager()
+
+    class Meta:
+        ordering = ["-times", "system", "code"]
+        constraints = [models.UniqueConstraint(fields=["system", "code"], name="code_missed_once")]
+        verbose_name_plural = "codes asked for in vain"
+
+    def __str__(self) -> str:
+        return f"{self.system} {self.code}"
 
 
 class JobManager(models.Manager["Job"]):

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.prepared import Prepared
+from articles import codes
 from articles.models import Citation, Condition, ConditionCode, ConditionName, Revision, preferred_name
 from community.counting import ShownCount, shown
 from community.models import Community
@@ -25,11 +26,6 @@ from .gathered import Gathered
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-
-# Their codes may be shown to readers only by operators who hold a licence.
-LICENSED_SYSTEMS = ["SNOMED CT", "MedDRA"]
-# What readers know a system of codes as, where that is not its name.
-SYSTEMS = {"DOID": "Disease Ontology", "ICD10CM": "ICD-10-CM", "NCI": "NCI Thesaurus", "ORDO": "Orphanet"}
 
 # In place of the question of a page that no approval covers any more.
 TITLE_OF_VOID = "This page is no longer shown"
@@ -176,11 +172,11 @@ def _beside(condition: str) -> dict[str, models.Subquery]:
     """What belongs to the condition whose id stands in the named column, of which nothing is reviewed."""
     mine = models.OuterRef(condition)
     names = ConditionName.objects.exclude(kind=ConditionName.Kind.PREFERRED).filter(condition=mine)
-    codes = ConditionCode.objects.exclude(system__in=LICENSED_SYSTEMS).filter(condition=mine)
+    shown_codes = ConditionCode.objects.exclude(system__in=codes.hidden()).filter(condition=mine)
     return {
         "member_count": models.Subquery(Community.objects.filter(condition=mine).values("member_count")),
         "other_names": _listed(names, JSONObject(id="pk", text="text")),
-        "other_codes": _listed(codes, JSONObject(system="system", code="code")),
+        "other_codes": _listed(shown_codes, JSONObject(system="system", code="code")),
     }
 
 

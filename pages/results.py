@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 from django.core.paginator import Page, Paginator
 
-from articles import names, rendering
+from articles import codes, names, rendering
 from articles.models import Revision, Topic
 from articles.names import Fit
 from reviews.standing import Stamp
 
 from . import meant, search
-from .reading import LICENSED_SYSTEMS, SYSTEMS
 from .search import Hit, Hub, Matches
 from .snippets import Marker, Pieces
 
@@ -160,7 +159,7 @@ def _also(hub: Hub, marker: Marker) -> Pieces:
     if hub.found.kind == "preferred":
         return []
     if hub.found.kind == "code":
-        return [(f"{SYSTEMS.get(hub.found.system, hub.found.system)} ", False), (hub.found.name, True)]
+        return [(f"{codes.title(hub.found.system)} ", False), (hub.found.name, True)]
     return [("also called ", False), *marker.mark(hub.found.name)]
 
 
@@ -179,12 +178,12 @@ class Suggestion:
 def suggestions(typed: str) -> list[Suggestion]:
     """Conditions whose names begin so, then questions that hold the words; few, the best first."""
     known = names.known()
-    found = known.find(typed, without=LICENSED_SYSTEMS)[:SUGGESTED_HUBS]
+    found = known.find(typed, without=codes.hidden())[:SUGGESTED_HUBS]
     enough = len("".join(typed.split())) >= ENOUGH
     hits = search.titles(typed, SUGGESTED_QUESTIONS) if enough else []
     marker = Marker(typed)
     if not found and not hits and enough and (near := known.resembling(typed)) is not None:
-        found = known.find(near.text, without=LICENSED_SYSTEMS)[:SUGGESTED_HUBS]
+        found = known.find(near.text, without=codes.hidden())[:SUGGESTED_HUBS]
     found = [one for one in found if one.fit < Fit.PARTS] or found
     conditions = [Suggestion(hub.url, marker.mark(hub.name), _also(hub, marker)) for hub in search.hubs(found, known)]
     questions = [

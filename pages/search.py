@@ -18,15 +18,13 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts import clock, prepared
-from articles import folding, names
+from articles import codes, folding, names
 from articles.models import Condition, Topic, preferred_name
 from articles.names import Fit, Found, Names
 from reviews import matching
 from reviews.matching import Asked
 from reviews.models import Publication
 from reviews.standing import Stamp
-
-from .reading import LICENSED_SYSTEMS
 
 LONGEST_QUERY = 200
 MOST_WORDS = 12
@@ -124,7 +122,7 @@ def tidy(query: str) -> str:
 def matches(query: str, known: Names | None = None) -> Matches:
     """What fits a query: pages that hold all its words, or their beginnings where none does."""
     known = known or names.known()
-    found = known.find(query, without=LICENSED_SYSTEMS)
+    found = known.find(query, without=codes.hidden())
     asked = _asked(query, found, known)
     hits = texts(asked)
     if not hits and asked.keys and len(asked.keys[-1]) > 2:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
 from accounts.prepared import Prepared
-from articles import rendering
+from articles import codes, rendering
 from articles.models import Condition, Topic, preferred_name
 from community.models import Community
 from reviews.models import Withdrawal as WithdrawalRow
@@ -157,11 +157,11 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     )
 
 
-def _by_system(codes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _by_system(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The codes of a condition elsewhere, by the name of the system."""
     found: dict[str, list[str]] = {}
-    for system, code in codes:
-        found.setdefault(reading.SYSTEMS.get(system, system), []).append(code)
+    for system, code in pairs:
+        found.setdefault(codes.title(system), []).append(code)
     return found
 
 

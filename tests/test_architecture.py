@@ -44,6 +44,7 @@ CHANGEABLE = {
     "articles.ConditionName",
     "articles.ConditionCode",
     "articles.NameChange",
+    "pages.CodeMiss",
     "articles.Article",
     "reviews.Reviewer",
     "reviews.Credential",

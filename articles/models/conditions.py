@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from .. import text
+from .. import codes, text
 from .vocabulary import Language
 
 
@@ -115,13 +115,31 @@ class ConditionName(models.Model):
             raise ValidationError(faults)
 
 
+class ConditionCodeManager(models.Manager["ConditionCode"]):
+    """The codes as a whole."""
+
+    def borne(self, system: codes.System, code: str) -> "models.QuerySet[ConditionCode]":
+        """Every row with this code, however it is written; none where it cannot be a code of this system."""
+        try:
+            return self.filter(system=system.name, code=system.normalise(code))
+        except ValueError:
+            return self.none()
+
+
 class ConditionCode(models.Model):
     """A condition's code in an outside system."""
 
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="codes")
-    system = models.CharField(max_length=40, help_text="Such as MeSH, DOID, GARD.")
-    code = models.CharField(max_length=60)
-    exact = models.BooleanField(default=True, help_text="The code means this condition, neither more nor less.")
+    system = models.CharField(max_length=40, choices=[(system.name, system.title) for system in codes.SYSTEMS.values()])
+    code = models.CharField(max_length=60, help_text="In whatever way it is written; it is kept in one form.")
+    match = models.CharField(
+        max_length=8,
+        choices=codes.Match.choices,
+        default=codes.Match.EXACT,
+        help_text="How exactly it means this condition.",
+    )
+
+    objects: ClassVar[ConditionCodeManager] = ConditionCodeManager()
 
     class Meta:
         ordering = ["system", "code"]
@@ -132,10 +150,16 @@ class ConditionCode(models.Model):
         return f"{self.system} {self.code}"
 
     def clean(self) -> None:
-        """Refuse characters that hide or reorder words."""
+        """Bring the code to the form that is kept; refuse one that its system cannot have."""
         super().clean()
         if faults := text.hidden({"system": self.system, "code": self.code}):
             raise ValidationError(faults)
+        if (system := codes.SYSTEMS.get(self.system)) is None:
+            return
+        try:
+            self.code = system.normalise(self.code)
+        except ValueError as wrong:
+            raise ValidationError({"code": f"{wrong} Write it as it stands there."}) from wrong
 
 
 class NameChangeManager(models.Manager["NameChange"]):
