@@ -1,6 +1,7 @@
 """The codes that were asked for in vain: what they mean here, most asked for first, and as a file."""
 
 import csv
+import re
 from typing import Any
 
 from django.contrib import admin
@@ -22,8 +23,8 @@ from reviews.models import Publication
 from ..models import CodeMiss
 from . import coverage, falling_due
 
-# What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet takes for the beginning of a formula, some after blanks, some in full width.
+FORMULA = re.compile(r"\s|[=+\-@＝＋－＠]")
 
 
 class Meaning(admin.SimpleListFilter):
@@ -173,4 +174,4 @@ def cells(row: Any) -> list[str]:
     """A row of the file, of which a spreadsheet runs nothing."""
     words = [codes.title(row.system), row.code, row.times, row.first_on, row.last_on, STATES[state(row)]]
     said = [str(word) for word in [*words, row.condition_name or "", link(row)]]
-    return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in said]
+    return [f"'{cell}" if FORMULA.match(cell) else cell for cell in said]

@@ -77,7 +77,9 @@ def test_conditions_are_counted_by_the_pages_that_readers_see() -> None:
     make.revision(make.article("draft", of=of("drafts", 0)))
     struck = people.clinician("Dora")
     site.live(of("struck", 0), "prognosis", by=struck)
-    Credential.objects.get(reviewer=struck).revoke(by=people.registrar(), from_day=make.today() - DAY, why="Struck off.")
+    Credential.objects.get(reviewer=struck).revoke(
+        by=people.registrar(), from_day=make.today() - DAY, why="Struck off."
+    )
     root = page()
     assert rows(section(root, "conditions-heading")) == [
         ["No page yet", "4"],
@@ -108,12 +110,14 @@ def test_pages_are_counted_by_topic_and_standing(moved_clock: Clock) -> None:
     for days in (0, 310, 400):
         moved_clock.move(today + days * DAY)
         root = page()
-        wanted = Counter(
-            (row.topic, standing_of(row, clock.today())) for row in with_facts(Article.objects.all())
-        )
+        wanted = Counter((row.topic, standing_of(row, clock.today())) for row in with_facts(Article.objects.all()))
         found = rows(section(root, "topics-heading"))
         assert found[:-1] == [
-            [topic.label, *(str(wanted[topic, each]) for each in Standing), str(sum(wanted[topic, s] for s in Standing))]
+            [
+                topic.label,
+                *(str(wanted[topic, each]) for each in Standing),
+                str(sum(wanted[topic, s] for s in Standing)),
+            ]
             for topic in Topic
         ]
         sums = [str(sum(wanted[topic, each] for topic in Topic)) for each in Standing]

@@ -211,7 +211,9 @@ def test_it_is_for_publishers_and_registrars(who: str) -> None:
     assert at_desk(getattr(people, who)()).get(reverse("admin:desk_falling_due")).status_code == 403
 
 
-@pytest.mark.parametrize("query", ["?when=2027-99", "?when=", "?reviewer=nobody", "?when=overdue&page=99", "?reviewer=%3Cb%3E"])
+@pytest.mark.parametrize(
+    "query", ["?when=2027-99", "?when=", "?reviewer=nobody", "?when=overdue&page=99", "?reviewer=%3Cb%3E"]
+)
 def test_a_query_that_fits_nothing_is_answered(query: str) -> None:
     assert page(query) is not None
 
