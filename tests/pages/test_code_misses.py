@@ -173,5 +173,5 @@ def test_the_list_takes_few_queries_however_many_codes_there_are(django_assert_m
     client.get(reverse(LIST))  # what a browser's first page costs more
     with django_assert_max_num_queries(8):
         client.get(reverse(LIST))
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         client.get(reverse("admin:desk_codes"))

@@ -1,4 +1,4 @@
-"""Coverage at the desk: its figures are those of the rows, lead to what was counted, and tell of nobody's membership."""
+"""Coverage at the desk: its figures are those of the rows, lead to what was counted, and tell of no membership."""
 
 import datetime as dt
 from collections import Counter
