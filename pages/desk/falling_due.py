@@ -78,6 +78,14 @@ def months(today: dt.date) -> list[Month]:
     return [Month(first, after - dt.timedelta(1)) for first, after in pairwise(firsts)]
 
 
+def outlook(today: dt.date) -> str:
+    """A sentence for the operators: of how many pages the review falls due next month; empty where of none."""
+    month = months(today)[1]
+    number = sum(month.first <= lapse.day for lapse in waiting.lapses(today, until=month.last))
+    pages = "the review of 1 public page falls" if number == 1 else f"the reviews of {number:,} public pages fall"
+    return f"In {month.name} {pages} due." if number else ""
+
+
 def when(day: dt.date, today: dt.date) -> str:
     """The key under which a page that lapses on a day is counted."""
     return OVERDUE if day <= today else f"{day:%Y-%m}"

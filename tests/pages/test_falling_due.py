@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import clock
-from accounts.models import User
+from accounts.models import Letter, User
 from pages.desk import falling_due
+from pages.management.commands import run_due
+from reviews import record
 from reviews.models import Credential, Publication, Reviewer
 from reviews.standing import Stamp
 from tests import make, people
@@ -222,6 +224,28 @@ def test_nothing_falls_due_on_an_empty_site() -> None:
     root = page()
     assert dom.words(dom.only(root, "lead")) == "No page is overdue, none falls due within a year."
     assert by_month(root) == {}
+
+
+def test_the_operators_daily_letter_says_what_falls_due_next_month(settings: Any, moved_clock: Clock) -> None:
+    settings.OPERATOR_EMAILS = ["ops@example.org"]
+    public("overdue", 6, 1), public("this-month", 6, 20), public("first", 7, 1), public("last", 7, 31)
+    public("after", 8, 1)
+    moved_clock.move(MID_JUNE)
+    run_due.verify()
+    letter = Letter.objects.get(to="ops@example.org")
+    assert letter.body.startswith(
+        f"The record holds.\n\nIn July {YEAR} the reviews of 2 public pages fall due.\n\nKeep this letter. If "
+    )
+    assert falling_due.outlook(dt.date(YEAR, 7, 2)) == f"In August {YEAR} the review of 1 public page falls due."
+    assert falling_due.outlook(dt.date(YEAR, 8, 2)) == ""
+
+
+def test_a_letter_about_faults_does_not_wait_for_what_falls_due(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.OPERATOR_EMAILS = ["ops@example.org"]
+    monkeypatch.setattr(record, "faults", lambda: ["Review 7 was changed."])
+    monkeypatch.setattr(falling_due, "outlook", lambda today: 1 / 0)
+    run_due.verify()
+    assert "Review 7 was changed.\n\nKeep this letter." in Letter.objects.get(to="ops@example.org").body
 
 
 def test_a_long_list_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
