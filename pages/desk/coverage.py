@@ -43,6 +43,11 @@ CONDITIONS = "admin:articles_condition_changelist"
 PAGES = "admin:articles_article_changelist"
 
 
+def catalogue() -> "QuerySet[Condition]":
+    """The conditions that count: every one that has a hub."""
+    return Condition.objects.order_by()
+
+
 def pages_of_conditions() -> Counter[int]:
     """How many pages readers see of each condition that has any, by its id; four queries."""
     shown = Publication.objects.current().filter(withdrawal__isnull=True).order_by()
@@ -68,7 +73,7 @@ class PagesFilter(admin.SimpleListFilter):
             if key == self.value():
                 counts = pages_of_conditions()
                 if most == 0:
-                    return queryset.exclude(pk__in=among(counts))
+                    return queryset.filter(pk__in=catalogue().values("pk")).exclude(pk__in=among(counts))
                 fit = (pk for pk, count in counts.items() if least <= count <= (most or count))
                 return queryset.filter(pk__in=among(fit))
         return queryset
@@ -102,7 +107,7 @@ def missed(counts: Mapping[int, int]) -> tuple[list[Missed], int]:
     wanted = {*asked, *members}.difference(counts)
     about = Article.objects.filter(condition__in=among(wanted)).order_by()
     begun = Counter(dict(about.values_list("condition").annotate(Count("pk"))))
-    named = Condition.objects.filter(pk__in=among(wanted)).order_by()
+    named = catalogue().filter(pk__in=among(wanted))
     rows = [
         Missed(row.pk, row.name, asked[row.pk], members.get(row.pk), begun[row.pk]) for row in named.only("pk", "slug")
     ]
@@ -171,7 +176,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(MAY_LOOK):
         raise PermissionDenied("Only publishers look at the coverage.")
     today = clock.today()
-    counts, conditions, found = pages_of_conditions(), Condition.objects.count(), survey.by_topic(today)
+    counts, conditions, found = pages_of_conditions(), catalogue().count(), survey.by_topic(today)
     rows, every = missed(counts)
     misses = CodeMiss.objects.aggregate(codes=Count("pk"), times=Sum("times"))
     context = {
