@@ -102,9 +102,9 @@ class Missed:
 def missed(counts: Mapping[int, int]) -> tuple[list[Missed], int]:
     """The conditions that are missed most, and how many are missed; five queries."""
     asked = _asked_in_vain()
-    communities = Community.objects.filter(member_count__gt=0).order_by().values_list("condition", "member_count")
+    communities = Community.objects.order_by().values_list("condition", "member_count")
     members = {condition: reading.members(count) for condition, count in communities}
-    wanted = {*asked, *members}.difference(counts)
+    wanted = {*asked, *(of for of, said in members.items() if said and not said.empty)}.difference(counts)
     about = Article.objects.filter(condition__in=among(wanted)).order_by()
     begun = Counter(dict(about.values_list("condition").annotate(Count("pk"))))
     named = catalogue().filter(pk__in=among(wanted))

@@ -152,6 +152,8 @@ def test_conditions_are_missed_by_how_often_they_were_asked_for_then_by_the_memb
     make.community(of("few", 0), members=3)
     make.community(of("fewer", 0), members=1)
     make.community(of("empty", 0))
+    asked_for = of("asked-for", 0)
+    make.community(asked_for), coded(asked_for, "D000005", times=4)
     has_pages = of("has-pages", 1)
     make.community(has_pages, members=1), coded(has_pages, "D000004", times=9)
     make.revision(make.article("draft", of=of("nobody-asked", 0)))
@@ -160,12 +162,13 @@ def test_conditions_are_missed_by_how_often_they_were_asked_for_then_by_the_memb
     root = page()
     assert rows(section(root, "missed-heading")) == [
         ["Often", "5", "No community", "1"],
+        ["Asked For", "4", "None", "0"],
         ["Rarely", "1", "No community", "0"],
         ["Many", "0", "12", "0"],
         ["Few", "0", "Fewer than 11", "0"],
         ["Fewer", "0", "Fewer than 11", "0"],
     ]
-    assert "Codes asked for in vain: 5, 16 times in all" in dom.words(section(root, "missed-heading"))
+    assert "Codes asked for in vain: 6, 20 times in all" in dom.words(section(root, "missed-heading"))
 
 
 def test_neither_figure_nor_order_tell_more_of_members_than_readers_are_told(settings: Any) -> None:
