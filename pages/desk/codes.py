@@ -69,7 +69,8 @@ class SystemFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[CodeMiss]") -> "QuerySet[CodeMiss]":
         """Those of one system."""
-        return queryset.filter(system=self.value()) if self.value() else queryset
+        known = {name for name, _ in self.lookup_choices}
+        return queryset.filter(system=self.value()) if self.value() in known else queryset
 
 
 def explained(rows: "QuerySet[CodeMiss]") -> "QuerySet[CodeMiss]":

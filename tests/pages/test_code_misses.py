@@ -95,6 +95,8 @@ def test_it_is_narrowed_to_what_has_to_be_done() -> None:
     assert sorted(listed("?have=nothing")) == ["123456", "D000003"]
     assert listed("?system=OMIM") == ["123456"]
     assert listed("?system=OMIM&have=pages") == []
+    for unknown in ("?system=%00", "?system=none", "?have=none"):
+        assert len(listed(unknown)) == 4
     Publication.objects.live().get().withdraw(by=people.publisher(), why="Wrong.")
     assert sorted(listed("?have=condition")) == ["D000001", "D000002"]
 
