@@ -45,6 +45,8 @@ GROUPS: dict[str, list[str]] = {
         "reviews.delete_feedback",
         "pages.view_sitetext",
         "pages.add_sitetext",
+        "pages.view_codemiss",
+        "pages.delete_codemiss",
     ],
     "Registrars": [
         "reviews.view_reviewer",

@@ -47,7 +47,7 @@ def letters(request: HttpRequest) -> Iterable[Panel]:
 WORK = {
     "Write": ["articles.Article", "articles.Condition"],
     "Review": ["reviews.ReviewRequest", "reviews.Feedback", "reviews.Review", "reviews.Checklist"],
-    "Publish": ["reviews.Publication", "reviews.Withdrawal", "pages.SiteText"],
+    "Publish": ["reviews.Publication", "reviews.Withdrawal", "pages.SiteText", "pages.CodeMiss"],
     "People": [
         "reviews.Reviewer",
         "reviews.Credential",

@@ -2,8 +2,9 @@
 
 Everything runs on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
 the turning of Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py),
-search (bench/search.py), and the reader's pages as they are served against a bare view that returns the same bytes
-(bench/readers.py), with few public pages and with many: `make bench PAGES=100000`.
+search (bench/search.py), the reader's pages as they are served against a bare view that returns the same bytes
+(bench/readers.py), with few public pages and with many: `make bench PAGES=100000`, and at last what an operator sees
+of all of them (bench/overview.py).
 """
 
 import os
@@ -127,6 +128,7 @@ def measure(folder: Path) -> None:
     from django.conf import settings
     from django.core.management import call_command
     from many_pages import fill
+    from overview import overview
     from proxy import proxy
     from readers import readers
     from review_queue import queue
@@ -144,6 +146,7 @@ def measure(folder: Path) -> None:
     search()
     fill(MANY)
     readers(folder, pages=MANY)
+    overview()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from accounts.admin import ReadOnlyAdmin, VerbAdmin
 from accounts.admin_site import DeskSite
 from accounts.today import Line, Panel
 
+from . import desk  # noqa: F401  registers the desk
 from .forms import SiteTextForm
 from .models import SiteText
 
@@ -46,4 +47,17 @@ def unsaid(request: HttpRequest) -> Iterator[Panel]:
         yield Panel("Not said to readers yet", lines)
 
 
-DeskSite.panels.append(unsaid)
+def catalogue(request: HttpRequest) -> Iterator[Panel]:
+    """Where it is seen how much there is and what is missing, for those who may look."""
+    if not request.user.has_perm("pages.view_codemiss"):
+        return
+    codes = reverse("admin:pages_codemiss_changelist")
+    lines = [
+        Line("Coverage", reverse("admin:desk_coverage"), "Conditions by pages, pages by standing, what is missed most"),
+        Line("Reviews falling due", reverse("admin:desk_falling_due"), "By month and by reviewer, a year ahead"),
+        Line("Codes asked for in vain", codes, "In the systems that clinicians use, most asked for first"),
+    ]
+    yield Panel("The catalogue", lines)
+
+
+DeskSite.panels += [unsaid, catalogue]

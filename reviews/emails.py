@@ -145,15 +145,19 @@ def checks_ending(to: User, checks: Sequence["CheckEnding"], *, on: dt.date) -> 
     return _post(f"checks-ending-{on}-{to.pk}", to, subject, _list(opening, listed), end)
 
 
-def record_verified(faults: list[str], *, head: str, on: dt.date) -> None:
-    """To the operators, once a day: does the record hold, and which entry of the ledger was its last?"""
+def record_verified(faults: list[str], *, head: str, on: dt.date, ahead: str = "") -> None:
+    """To the operators, once a day: does the record hold, and which entry of the ledger was its last?
+
+    `ahead` is a sentence on what comes.
+    """
     state = "The record holds." if not faults else "The record does NOT hold:\n\n" + "\n".join(faults)
+    said = "\n\n".join(filter(None, [state, ahead, "Keep this letter."]))
     for address in settings.OPERATOR_EMAILS:
         Letter.objects.post(
             key=f"record-{on}-{address}",
             to=address,
             subject=f"{settings.SITE_NAME}: the record {'holds' if not faults else 'has faults'}, {on:%-d %B %Y}",
-            body=f"{state}\n\nKeep this letter. If the database is ever restored from a backup, run\n\n"
+            body=f"{said} If the database is ever restored from a backup, run\n\n"
             f"    manage.py verify_record --head {head}\n\nand it says which decisions are missing.\n",
         )
 

@@ -38,7 +38,7 @@ COLUMNS = (
 
 
 class Lapse(NamedTuple):
-    """A public page whose review lapsed or soon will; `since` is the day it came into the queue for that."""
+    """A public page whose review lapsed or soon will; `since` is the day it comes into the queue for that, or came."""
 
     publication: int
     revision: int
@@ -48,16 +48,18 @@ class Lapse(NamedTuple):
     condition: str
     day: dt.date
     since: dt.date
+    reviewer: str  # the slug of who signed
 
 
-def lapses(today: dt.date) -> list[Lapse]:
-    """Every public page whose review lapses within REVIEW_DUE_DAYS, or has."""
+def lapses(today: dt.date, *, until: dt.date | None = None) -> list[Lapse]:
+    """Every public page whose review lapses until a day, or has; where none is given, within REVIEW_DUE_DAYS."""
     soon = dt.timedelta(settings.REVIEW_DUE_DAYS)
+    until = until or today + soon
     # A stamp costs some subqueries, so only those are read that can have come due: an approval of the text ends in
     # time, or a credential on which it rests was revoked at all.
     revoked = CredentialCheck.objects.filter(revoked=True).values("credential")
     may_lapse = Review.objects.filter(
-        Q(next_due__lte=today + soon)
+        Q(next_due__lte=until)
         | Q(credential_check__credential__in=revoked)
         | Q(base__credential_check__credential__in=revoked)
     )
@@ -69,9 +71,9 @@ def lapses(today: dt.date) -> list[Lapse]:
         if facts is None:  # as live() says: its approval counts no more, readers do not see it
             continue
         stamp = Stamp.from_facts(facts, today)
-        if stamp.lapses_on <= today + soon:
-            since = max(stamp.signed_on, stamp.lapses_on - soon)
-            found.append(Lapse(publication, revision, number, article, topic, condition, stamp.lapses_on, since))
+        if stamp.lapses_on <= until:
+            day, since = stamp.lapses_on, max(stamp.signed_on, stamp.lapses_on - soon)
+            found.append(Lapse(publication, revision, number, article, topic, condition, day, since, stamp.slug))
     return found
 
 

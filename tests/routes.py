@@ -74,6 +74,7 @@ MODELS: dict[str, Rights] = {
     "reviews_withdrawal": Rights(look=only(PUBLISHER)),
     "reviews_ledgerentry": Rights(look=only()),
     "pages_sitetext": Rights(look=only(PUBLISHER), add=only(PUBLISHER)),
+    "pages_codemiss": Rights(look=only(PUBLISHER), delete=only(PUBLISHER)),
     "community_community": Rights(look=only(MODERATOR), add=only(MODERATOR)),
 }
 
@@ -182,6 +183,9 @@ ROUTES: dict[str, Row] = {
     "admin:desk_withdraw": Row(shown=EDITORS, acts={"withdraw": only(CLINICIAN, LAPSED, PUBLISHER)}),
     "admin:desk_due_again": Row(form_only=STAFF, acts={"claim": frozenset({CLINICIAN})}),
     "admin:desk_credentials": Row(shown=only(REGISTRAR)),
+    "admin:desk_coverage": Row(shown=only(PUBLISHER)),
+    "admin:desk_falling_due": Row(shown=only(PUBLISHER, REGISTRAR)),
+    "admin:desk_codes": Row(shown=only(PUBLISHER)),
     "admin:reviews_feedback_change": Row(
         shown=EDITORS, acts={"close": only(AUTHOR, PUBLISHER), "ask for a review": only(AUTHOR)}
     ),

@@ -281,7 +281,7 @@ def test_every_table_that_a_guard_looks_at_is_named_by_it() -> None:
     assert not wrong
 
 
-def test_the_admin_only_shows_what_never_changes_and_has_no_bulk_action_for_any_row_of_ours() -> None:
+def test_the_admin_only_shows_what_never_changes_and_has_no_bulk_action_for_any_row_of_ours_but_tallies() -> None:
     superuser = RequestFactory().get("/admin/")
     superuser.user = get_user_model()(is_active=True, is_staff=True, is_superuser=True)
     found = set()
@@ -293,7 +293,7 @@ def test_the_admin_only_shows_what_never_changes_and_has_no_bulk_action_for_any_
             assert not shown.has_change_permission(superuser), shown
             assert not shown.has_delete_permission(superuser), shown
         if model in OUR_MODELS:
-            assert shown.actions is None, shown
+            assert shown.actions is None or model._meta.label == "pages.CodeMiss", shown
             assert not shown.list_editable, shown
     assert len(found) >= 5
 

@@ -26,7 +26,7 @@ from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
 from articles.models import ConditionCode, Revision
 from pages.guards import NEVER_CHANGING as NEVER_CHANGING_PAGES
-from pages.models import SiteText
+from pages.models import CodeMiss, SiteText
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
 from reviews.models import Checklist, Credential, LedgerEntry
 
@@ -94,6 +94,7 @@ class World:
         totp = Authenticator.objects.create(user=another, type=Authenticator.Type.TOTP, data={"secret": "none"})
         self.key = Authenticator.objects.create(user=another, type=Authenticator.Type.WEBAUTHN, data=security_key())
         self.said = make.feedback(self.public)
+        CodeMiss.objects.note("MeSH", "D006527")
         # A letter that the mail server refused.
         letter = Letter.objects.earliest("pk")
         Letter.objects.filter(pk=letter.pk).update(problem="No such mailbox", tries=1)
@@ -116,6 +117,7 @@ class World:
             "reviews_withdrawal": self.withdrawal,
             "reviews_ledgerentry": LedgerEntry.objects.earliest("pk"),
             "pages_sitetext": self.site_text,
+            "pages_codemiss": CodeMiss.objects.get(),
             "community_community": make.Community.objects.get(condition=self.poems),
         }
         self.before: dict[str, dict[Any, Row]] = {

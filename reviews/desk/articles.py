@@ -16,7 +16,7 @@ from accounts.admin import VerbAdmin
 from accounts.second_factor import Confirmation
 from articles.models import Article, Revision
 
-from .. import readiness
+from .. import readiness, survey
 from ..forms import ArticleForm, AskForm, PublishForm, WithdrawForm
 from ..models import Publication, Review, ReviewRequest
 from ..standing import Standing, standing_of, with_facts
@@ -24,7 +24,7 @@ from .reading import as_read
 
 
 class StandingFilter(admin.SimpleListFilter):
-    """Question pages by standing, which is computed, so the ids are."""
+    """Question pages by standing, which is computed."""
 
     title = "standing"
     parameter_name = "standing"
@@ -37,8 +37,7 @@ class StandingFilter(admin.SimpleListFilter):
         """Those with the standing chosen."""
         if self.value() is None:
             return queryset
-        today = clock.today()
-        return queryset.filter(pk__in=[row.pk for row in queryset if standing_of(row, today) == self.value()])
+        return queryset.filter(pk__in=survey.having(self.value() or "", clock.today()).values("pk"))
 
 
 @admin.register(Article)

@@ -18,6 +18,15 @@ from .conftest import Visitor
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
+# Addresses of what a publisher sees of the catalogue: figures and charts, and the lists behind them.
+CATALOGUE = [
+    "/admin/pages/codemiss/",
+    "/admin/pages/codemiss/coverage/",
+    "/admin/pages/codemiss/falling-due/",
+    "/admin/pages/codemiss/falling-due/?when=overdue",
+]
+
+
 def screens() -> dict[str, list[str]]:
     """The addresses of every screen of our own, by who works there."""
     draft = Article.objects.get(slug="flare")
@@ -44,11 +53,13 @@ def screens() -> dict[str, list[str]]:
             reverse("admin:articles_article_change", args=[public.article_id]),
             reverse("admin:desk_publish", args=[changed.revision.article_id, public_review(changed)]),
             reverse("admin:desk_withdraw", args=[public.article_id, public.pk]),
+            *CATALOGUE,
         ],
         "registrar": [
             reverse("admin:index"),
             reverse("admin:reviews_credentialcheck_add"),
             reverse("admin:desk_credentials"),
+            reverse("admin:desk_falling_due"),
         ],
         "admin": [reverse("admin:index"), reverse("admin:accounts_letter_changelist")],
     }
@@ -106,6 +117,13 @@ def test_the_keyboard_alone_reaches_everything_in_order_and_shows_where_it_is(
 ) -> None:
     found = on_every_screen(visitor, keyboard.walk, "clinician")
     assert not found, pformat(found)
+
+
+def test_the_keyboard_alone_follows_the_bars_of_a_chart(demonstration: None, visitor: Visitor) -> None:
+    desk.enter(visitor, "publisher")
+    for address in CATALOGUE[1:]:
+        visitor.page.goto(address)
+        assert keyboard.walk(visitor.page) == [], address
 
 
 def test_the_first_stop_skips_to_the_content(demonstration: None, visitor: Visitor) -> None:

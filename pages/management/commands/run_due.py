@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from accounts import clock, outbox
 from accounts.models import Tally
+from pages.desk import falling_due
 from pages.models import Job
 from reviews import emails, record, reminders
 from reviews.models import Feedback, IndexedText, LedgerEntry
@@ -48,7 +49,10 @@ def verify() -> str:
     for fault in faults:
         logger.critical("verify_record: %s", fault)
     logger.info("Ledger %s: verified", head)
-    emails.record_verified(faults, head=head, on=clock.today())
+    today = clock.today()
+    # A letter about faults tells of nothing else, and needs no row that may be one of them.
+    ahead = "" if faults else falling_due.outlook(today)
+    emails.record_verified(faults, head=head, on=today, ahead=ahead)
     return f"{len(faults)} faults in the record"
 
 
