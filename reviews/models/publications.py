@@ -206,6 +206,7 @@ def _behind_the_stamp() -> tuple[ReviewQuerySet, ReviewQuerySet]:
 
 
 _SIGNATURE = {
+    "review": "pk",
     "suffix": "reviewer__suffix",
     "profession": "credential_check__credential__profession",
     "register": "credential_check__credential__register",
