@@ -204,7 +204,7 @@ def _page(made: Export, row: "Shown", approval: Review) -> Record | None:
     if row.review.digest != revision.digest or not revision.is_intact(citations):
         made.leave_out("pages", f"{revision} does not match its digest and was left out. Withdraw the page.")
         return None
-    if not made.folder.has_room_for(name):
+    if not made.folder.has_room_for(PAGES, article.condition.slug, f"{article.slug}.md"):
         made.leave_out("pages", f"{article} was left out: “{name}” is no name for a file, or has one already.")
         return None
     text, review = revision.text(citations), _review(row, approval, made.read_at.date())
@@ -324,7 +324,7 @@ def _reviewers(made: Export) -> None:
                     "suffix": row.suffix,
                     "specialty": row.specialty,
                     "bio": row.bio,
-                    "since": day(row.since),
+                    "since": f"{row.since:%Y-%m}",
                     "licences": [_licence(each) for each in row.credentials.all() if each.checks.all()],
                 }
             )
@@ -339,7 +339,6 @@ def _licence(licence: Credential) -> Record:
         "number": licence.number,
         "register_url": licence.register_url,
         "checked_on": day(check.checked_on),
-        "valid_from": None if check.revoked else day(check.valid_from),
         "valid_until": day(check.valid_until),
         "revoked_from": day(check.valid_from) if check.revoked else None,
     }

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.refusals import Refusal
-from articles.importers.export_folders import FORM, MANIFEST, NAME, SUMS, manifest, sums
+from articles.importers.export_folders import FORM, MANIFEST, SUMS, is_name, manifest, sums
 
 Record = Mapping[str, Any]
 UNFINISHED, REPLACED = ".unfinished-export", ".replaced"
@@ -49,9 +49,10 @@ class ExportFolder:
         self.new = self.changed = self.unchanged = self.removed = 0
         self._taken: set[str] = set()
 
-    def has_room_for(self, name: str) -> bool:
-        """Whether a file can have this name: on some disks “A” and “a” are the same."""
-        return NAME.fullmatch(name) is not None and name.lower() not in self._taken
+    def has_room_for(self, *parts: str) -> bool:
+        """Whether a file can stand in these folders under this name: on some disks “A” and “a” are the same."""
+        name = "/".join(parts)
+        return is_name(name) and name.count("/") == len(parts) - 1 and name.lower() not in self._taken
 
     def write(self, name: str, text: str) -> None:
         """A file of this text."""
@@ -66,7 +67,7 @@ class ExportFolder:
 
     @contextmanager
     def _file(self, name: str) -> Iterator[Callable[[bytes], object]]:
-        if not self.has_room_for(name):
+        if not self.has_room_for(*name.split("/")):
             raise ValueError(f"“{name}” is no name for a file of an export.")
         self._taken.add(name.lower())
         written, staged = hashlib.sha256(), self.stage / name
@@ -105,10 +106,12 @@ class ExportFolder:
             return
         listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.sums.items())).encode()
         about = {**self.about, "form": FORM, "sums": hashlib.sha256(listed).hexdigest()}
-        (self.stage / SUMS).write_bytes(listed)
+        if not (self.path / SUMS).is_file() or (self.path / SUMS).read_bytes() != listed:
+            (self.stage / SUMS).write_bytes(listed)
+            self.staged.append(SUMS)
         (self.stage / MANIFEST).write_text(as_text(about), encoding="utf-8")
         if self.path.exists():
-            _move_in(self.path, self.stage, [*self.staged, SUMS, MANIFEST], gone)
+            _move_in(self.path, self.stage, [*self.staged, MANIFEST], gone)
         else:
             self.stage.rename(self.path)
 

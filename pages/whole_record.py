@@ -54,14 +54,14 @@ def _versions(made: Export) -> None:
     with made.folder.records("record/versions.jsonl") as write:
         for row in made.each("versions", [pk for *_, pk in sorted(order)], rows):
             citations = list(row.citations.all())
-            name = f"{VERSIONS}/{row.article.condition.slug}/{row.article.slug}/{row.number:05}.md"
+            parts = (VERSIONS, row.article.condition.slug, row.article.slug, f"{row.number:05}.md")
             if not row.is_intact(citations) or len(citations) != row.source_count:
                 made.leave_out("versions", f"{row} does not match its digest and was left out of the history.")
-            elif not made.folder.has_room_for(name):
-                made.leave_out("versions", f"{row} was left out: “{name}” is no name for a file, or has one already.")
+            elif not made.folder.has_room_for(*parts):
+                made.leave_out("versions", f"{row} was left out: its slugs are no names for a file.")
             else:
                 text = row.text(citations)
-                made.folder.write(name, markdown(row, text, {"recorded_at": moment(row.recorded_at)}))
+                made.folder.write("/".join(parts), markdown(row, text, {"recorded_at": moment(row.recorded_at)}))
                 write({**_of_page(row.article), "id": row.pk, **_version(row), **text_of(row, text)})
 
 

@@ -19,8 +19,8 @@ FORM = "rounds-export-1"
 MANIFEST, SUMS, CONDITIONS = "manifest.json", "SHA256SUMS", "conditions.jsonl"
 # In the order in which they are read: what a page was before, then what readers see.
 VERSIONS, PAGES = "history", "pages"
-# A file of an export, below its folder. No part of the name leads out of it or is hidden.
-NAME = re.compile(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*", re.ASCII)
+# A part of the name of a file of an export, below its folder. None leads out of it, and none is hidden.
+PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,18 @@ def manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def is_export(path: Path) -> bool:
-    """Whether a path is the folder of an export. Raises FileRefused where it is one of another form."""
-    file = path / MANIFEST
-    if not file.is_file():
-        return False
-    if manifest(path) is None:
-        raise FileRefused([Problem(file, 1, f"It is not the manifest of an export of the form {FORM}.")])
-    return True
+    """Whether a path is the folder of an export. Raises FileRefused where it is a broken one, or of another form."""
+    if manifest(path) is not None:
+        return True
+    if (path / SUMS).is_file() and (path / CONDITIONS).is_file():
+        message = f"It is missing, broken or not of the form {FORM}. Copy the whole export again."
+        raise FileRefused([Problem(path / MANIFEST, 1, message)])
+    return False
+
+
+def is_name(name: str) -> bool:
+    """Whether a file of an export can be called so."""
+    return all(PART.fullmatch(part) for part in name.split("/"))
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -59,7 +64,7 @@ def sums(folder: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError):
         return {}
     found = (re.fullmatch(r"([0-9a-f]{64})  (.+)", line) for line in lines)
-    return {match[2]: match[1] for match in found if match is not None and NAME.fullmatch(match[2])}
+    return {match[2]: match[1] for match in found if match is not None and is_name(match[2])}
 
 
 def lost(folder: Path) -> Iterator[Problem]:
