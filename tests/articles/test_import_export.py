@@ -1,4 +1,4 @@
-"""The export of a site, read into an empty one: drafts with the same digests, and nothing that a reader sees of them."""
+"""The export of a site, read into an empty one: drafts with the same digests, of which a reader sees nothing."""
 
 import io
 import json
