@@ -19,7 +19,7 @@ from articles.digest import Text
 from articles.importers.export_folders import CONDITIONS, PAGES
 from articles.models import Condition, ConditionName, Revision
 from community.models import Community
-from reviews.models import Credential, CredentialCheck, LedgerEntry, Publication, Review, Reviewer, Withdrawal
+from reviews.models import Credential, CredentialCheck, LedgerEntry, Publication, Reviewer, Withdrawal
 from reviews.standing import Stamp
 
 from . import changes, history, jsonld, reading
@@ -188,15 +188,12 @@ def _pages(made: Export) -> None:
     shown = shown.select_related("article", "review__revision__article__condition")
     shown = shown.prefetch_related("review__revision__citations")
     with made.folder.records("publications.jsonl") as write:
-        for some in in_parts(made.each("pages", [pk for *_, pk in rows], shown)):
-            signed = [(cast("Shown", row).stamp_facts or {}).get("review") for row in some]
-            approvals = Review.objects.defer("private_note").in_bulk([pk for pk in signed if pk is not None])
-            for row, approval in zip(some, signed, strict=True):
-                if (record := _page(made, cast("Shown", row), approvals[cast("int", approval)])) is not None:
-                    write(record)
+        for row in made.each("pages", [pk for *_, pk in rows], shown):
+            if (record := _page(made, cast("Shown", row))) is not None:
+                write(record)
 
 
-def _page(made: Export, row: "Shown", approval: Review) -> Record | None:
+def _page(made: Export, row: "Shown") -> Record | None:
     """Write a page and give its record; None, and a fault, where its text is not the one that was approved."""
     revision, citations = row.review.revision, list(row.review.revision.citations.all())
     article = revision.article
@@ -207,7 +204,7 @@ def _page(made: Export, row: "Shown", approval: Review) -> Record | None:
     if not made.folder.has_room_for(PAGES, article.condition.slug, f"{article.slug}.md"):
         made.leave_out("pages", f"{article} was left out: “{name}” is no name for a file, or has one already.")
         return None
-    text, review = revision.text(citations), _review(row, approval, made.read_at.date())
+    text, review = revision.text(citations), _review(row, made.read_at.date())
     changed = day(reading.last_updated(row)) or ""
     kept = ("state", "reviewer", "role", "signed_on", "next_due", "lapses_on", "scope", "evidence_to")
     made.folder.write(name, markdown(revision, text, {key: review[key] or "" for key in kept}, changed))
@@ -225,11 +222,11 @@ def _page(made: Export, row: "Shown", approval: Review) -> Record | None:
     }
 
 
-def _review(row: "Shown", approval: Review, today: dt.date) -> Record:
+def _review(row: "Shown", today: dt.date) -> Record:
     """What the stamp of a page says, and what the signature behind it declares."""
     stamp = Stamp.from_facts(row.stamp_facts or {}, today)
-    whole = approval.revision_id == row.review.revision_id
-    record = {
+    signature = stamp.signature
+    return {
         "state": stamp.standing.value,
         "reviewer": stamp.reviewer,
         "reviewer_slug": stamp.slug,
@@ -237,15 +234,10 @@ def _review(row: "Shown", approval: Review, today: dt.date) -> Record:
         "signed_on": day(stamp.signed_on),
         "next_due": day(stamp.next_due),
         "lapses_on": day(stamp.lapses_on),
-        "scope": Review.Scope.WHOLE_PAGE.value if whole else Review.Scope.CHANGES_ONLY.value,
-        "evidence_to": day(approval.evidence_to),
-        "conflicts": approval.conflicts,
-        "public_note": approval.public_note,
+        "scope": "changes" if stamp.under_changes else "whole",
+        "evidence_to": day(signature.evidence_to) if signature else None,
+        "public_note": signature.note if signature else "",
     }
-    if not whole:
-        last = row.review
-        record["changes"] = {"reviewer": last.signed_as, "role": last.signed_role, "signed_on": day(last.signed_on)}
-    return record
 
 
 def _withdrawals(made: Export) -> None:
@@ -316,6 +308,7 @@ def _reviewers(made: Export) -> None:
     keys = [pk for _, pk in sorted(public.order_by().values_list("slug", "pk"))]
     with made.folder.records("reviewers.jsonl") as write:
         for row in made.each("reviewers", keys, Reviewer.objects.prefetch_related("credentials__checks")):
+            signed = history.signed_by(row).first()
             write(
                 {
                     "address": jsonld.absolute(row.get_absolute_url()),
@@ -325,6 +318,8 @@ def _reviewers(made: Export) -> None:
                     "specialty": row.specialty,
                     "bio": row.bio,
                     "since": f"{row.since:%Y-%m}",
+                    "conflicts": signed.conflicts if signed else None,
+                    "conflicts_as_of": day(signed.signed_on) if signed else None,
                     "licences": [_licence(each) for each in row.credentials.all() if each.checks.all()],
                 }
             )

@@ -206,12 +206,13 @@ def _behind_the_stamp() -> tuple[ReviewQuerySet, ReviewQuerySet]:
 
 
 _SIGNATURE = {
-    "review": "pk",
     "suffix": "reviewer__suffix",
     "profession": "credential_check__credential__profession",
     "register": "credential_check__credential__register",
     "number": "credential_check__credential__number",
     "register_url": "credential_check__credential__register_url",
+    "checked_on": "credential_check__checked_on",
+    "evidence_to": "evidence_to",
     "recorded_at": "recorded_at",
     "note": "public_note",
 }
