@@ -60,7 +60,7 @@ def is_name(name: str) -> bool:
 def sums(folder: Path) -> dict[str, str]:
     """The files of an export by name, with the SHA-256 of each; a line that is none of ours is passed over."""
     try:
-        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        lines = (folder / SUMS).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
         return {}
     found = (re.fullmatch(r"([0-9a-f]{64})  (.+)", line) for line in lines)
@@ -114,12 +114,15 @@ def missing_conditions(folder: Path) -> dict[str, NamedCondition]:
     problems: list[Problem] = []
     here = set(ConditionSlug.objects.values_list("slug", flat=True))
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise FileRefused([Problem(path, 1, f"It cannot be read: {error}.")]) from error
     for number, line in enumerate(lines, start=1):
         try:
-            read = _condition(number, line)
+            said = json.loads(line)
+            if said["slug"] in here:
+                continue
+            read = _condition(number, said)
         except (ValueError, KeyError, TypeError, AttributeError):
             problems.append(Problem(path, number, "It is not the record of a condition."))
         except ValidationError as invalid:
@@ -127,15 +130,13 @@ def missing_conditions(folder: Path) -> dict[str, NamedCondition]:
         else:
             if read.condition.slug in found:
                 problems.append(Problem(path, number, f"“{read.condition.slug}” stands there twice."))
-            if read.condition.slug not in here:
-                found[read.condition.slug] = read
+            found[read.condition.slug] = read
     if problems:
         raise FileRefused(problems)
     return found
 
 
-def _condition(number: int, line: str) -> NamedCondition:
-    said = json.loads(line)
+def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
     condition = Condition(slug=said["slug"], definition=said.get("definition", ""), origin=said.get("origin", ""))
     condition.clean_fields()
     names = [ConditionName(condition=condition, **row) for row in said["names"]]

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from accounts.refusals import Refusal
 
 from ..digest import Source, Text
-from ..models import Article, Condition, Language, Origin, Topic, compose, tidy_source
+from ..models import Article, Condition, Language, Origin, Topic, compose, tidy_note, tidy_source
 from ..text import TextRefused
 
 if TYPE_CHECKING:
@@ -219,6 +219,10 @@ def _content_problems(file: ArticleFile) -> Iterator[Problem]:
         except TextRefused as refusal:
             line = file.body_line + refusal.line - 1 if key == "body" else file.lines.get(key, 1)
             yield Problem(file.path, line, str(refusal))
+    try:
+        tidy_note(_note(file))
+    except TextRefused as refusal:
+        yield file.problem("exported", str(refusal))
     for number, source in enumerate(file.sources, start=1):
         try:
             tidy_source(number, source)

@@ -182,6 +182,18 @@ def test_a_condition_is_found_at_its_new_address(path: Path) -> None:
     assert publication.article.revisions.count() == 1
 
 
+def test_a_name_with_the_end_of_a_line_in_it_is_one_record(path: Path) -> None:
+    make.publication()
+    ConditionName.objects.create(condition=make.condition(), text="a\u2028b\x85c", kind="synonym")
+    exported(path)
+    assert run(path).failure == ""
+    condition = (path / "conditions.jsonl").read_text().replace('"poems-syndrome"', '"other"')
+    (path / "conditions.jsonl").write_text(condition)
+    said = run(path, with_conditions=True)
+    assert [line for line, _ in said.lines(path / "conditions.jsonl")] == [1, 1]
+    assert "U+2028" in said.err
+
+
 CONDITION = {"slug": "new", "names": [{"language": "en", "kind": "preferred", "text": "New"}], "codes": []}
 
 

@@ -205,6 +205,7 @@ def test_expecting_the_same_digests_refuses_any_other(tmp_path: Path) -> None:
     [
         ('  digest: "', '  digest: "x', "is not a digest"),
         ('  version: "7"', "  version: [7]", "“exported” holds “key: value” lines"),
+        ('  version: "7"', '  version: "\\u202e7"', "U+202E"),
         ("exported:\n", "exported: yes\nslug:\n", "stands there twice"),
     ],
 )

@@ -48,7 +48,7 @@ def without_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
 
 def records(files: dict[str, bytes], name: str) -> list[dict[str, Any]]:
     """The records of a file."""
-    return [json.loads(line) for line in files[f"{name}.jsonl"].decode().splitlines()]
+    return [json.loads(line) for line in files[f"{name}.jsonl"].decode().split("\n")[:-1]]
 
 
 def front_matter(content: bytes) -> dict[str, Any]:

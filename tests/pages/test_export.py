@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import io
 import json
 import re
 import subprocess
@@ -10,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
@@ -213,6 +215,25 @@ def test_many_pages_are_read_some_at_once_and_are_the_same(path: Path, monkeypat
     monkeypatch.setattr(module, "AT_ONCE", 2)
     assert without_manifest(exported(path.with_name("other"))) == without_manifest(whole)
     assert len(records(whole, "publications")) == Publication.objects.live().count() > 2
+
+
+@pytest.mark.once
+def test_whoever_watches_sees_how_far_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.build()
+    monkeypatch.setattr(module, "AT_ONCE", 3)
+    watched = Terminal()
+    call_command("export_articles", str(path), stdout=io.StringIO(), stderr=watched)
+    total = Publication.objects.live().count()
+    assert f"\rpages        [{'#' * (30 * 3 // total):30}] 3 of {total}" in watched.getvalue()
+    assert f"\rpages        [{'#' * 30}] {total} of {total}\n" in watched.getvalue()
+
+
+class Terminal(io.StringIO):
+    """Where somebody watches."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
 
 
 # What is not there

@@ -1,6 +1,5 @@
 """`manage.py export_articles PATH`: every live page as Markdown and JSON, so that nobody is locked in."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,7 @@ class Command(BaseCommand):
 
     def _tell(self, name: str, done: int, total: int) -> None:
         """A bar, where somebody watches."""
-        if sys.stderr.isatty():
+        if self.stderr.isatty():
             filled = WIDTH * done // total
             end = "\n" if done == total else ""
-            self.stderr.write(f"\r{name:12} [{'#' * filled:{WIDTH}}] {done:,} of {total:,}", ending=end)
+            self.stderr.write(f"\r{name:12} [{'#' * filled:{WIDTH}}] {done:,} of {total:,}", str, end)
