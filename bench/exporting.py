@@ -21,7 +21,7 @@ def exporting() -> None:
             took.append(time.perf_counter() - start)
         sizes = [file.stat().st_size for file in path.rglob("*") if file.is_file()]
     more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    pages, size = said.getvalue().split(",")[0].lower(), sum(sizes) / 1e6
+    pages, size = said.getvalue().split(", ")[0].lower(), sum(sizes) / 1e6
     print(f"\nExport: {pages}, {len(sizes):,} files, {size:,.0f} MB, {connection.vendor}")
     print(
         f"  {took[0]:8.1f} s into a new folder, {took[1]:.1f} s again; {more / 1024:,.0f} MB of memory more than before"

@@ -167,18 +167,6 @@ def markdown(revision: Revision, text: Text, exported: dict[str, str], last_upda
     return front_matter.write(values, text.body)
 
 
-def in_parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Rows some at once."""
-    some: list[Row] = []
-    for row in rows:
-        some.append(row)
-        if len(some) == AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some
-
-
 def _pages(made: Export) -> None:
     """What readers see at this moment. Which pages are live is asked once; later hours that come meanwhile wait."""
     live = Publication.objects.live().order_by()
@@ -263,28 +251,25 @@ def _withdrawals(made: Export) -> None:
 
 def _conditions(made: Export, *, private: bool) -> None:
     """Conditions with names and codes. A definition and where it came from are for editors."""
+    counted = Community.objects.filter(condition=models.OuterRef("pk")).values("member_count")
     rows = Condition.objects.prefetch_related("names", "codes", "slugs")
+    rows = rows.annotate(member_count=models.Subquery(counted))
     keys = [pk for _, pk in sorted(Condition.objects.order_by().values_list("slug", "pk"))]
     with made.folder.records(CONDITIONS) as write:
-        for some in in_parts(made.each("conditions", keys, rows)):
-            communities = Community.objects.filter(condition__in=some)
-            counts = dict(communities.values_list("condition", "member_count"))
-            for row in some:
-                record = {
-                    "address": jsonld.absolute(row.get_absolute_url()),
-                    "slug": row.slug,
-                    "former_slugs": sorted(each.slug for each in row.slugs.all() if each.slug != row.slug),
-                    "names": [
-                        {"language": each.language, "kind": each.kind, "text": each.text} for each in _named(row)
-                    ],
-                    "codes": [
-                        {"system": each.system, "code": each.code, "match": each.match}
-                        for each in sorted(row.codes.all(), key=lambda each: (each.system, each.code))
-                        if private or codes.may_show(each.system)
-                    ],
-                    "members": _members(counts.get(row.pk)),
-                }
-                write({**record, "definition": row.definition, "origin": row.origin} if private else record)
+        for row in made.each("conditions", keys, rows):
+            record = {
+                "address": jsonld.absolute(row.get_absolute_url()),
+                "slug": row.slug,
+                "former_slugs": sorted(each.slug for each in row.slugs.all() if each.slug != row.slug),
+                "names": [{"language": each.language, "kind": each.kind, "text": each.text} for each in _named(row)],
+                "codes": [
+                    {"system": each.system, "code": each.code, "match": each.match}
+                    for each in sorted(row.codes.all(), key=lambda each: (each.system, each.code))
+                    if private or codes.may_show(each.system)
+                ],
+                "members": _members(row.member_count),
+            }
+            write({**record, "definition": row.definition, "origin": row.origin} if private else record)
 
 
 def _named(condition: Condition) -> list[ConditionName]:
@@ -303,8 +288,8 @@ def _members(count: int | None) -> Record | None:
 def _reviewers(made: Export) -> None:
     """Who reviews, and who did and whose name still stands somewhere: what their own pages say."""
     licensed = CredentialCheck.objects.valid_on(made.read_at.date()).values("credential__reviewer")
-    signed = history.public_approvals().values("reviewer")
-    public = Reviewer.objects.filter(models.Q(pk__in=licensed) | models.Q(pk__in=signed))
+    named = history.public_approvals().values("reviewer")
+    public = Reviewer.objects.filter(models.Q(pk__in=licensed) | models.Q(pk__in=named))
     keys = [pk for _, pk in sorted(public.order_by().values_list("slug", "pk"))]
     with made.folder.records("reviewers.jsonl") as write:
         for row in made.each("reviewers", keys, Reviewer.objects.prefetch_related("credentials__checks")):

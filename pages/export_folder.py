@@ -98,6 +98,11 @@ class ExportFolder:
             self.changed += there.exists()
             self.new += not there.exists()
 
+    def is_out_of_place(self) -> bool:
+        """Whether nothing of it is in place, so that it can be thrown away."""
+        replaced = any(file.is_file() for file in (self.stage / REPLACED).rglob("*"))
+        return not replaced and all((self.stage / name).exists() for name in self.staged)
+
     def finish(self, *, earlier: set[str]) -> None:
         """Put everything in place; `earlier` names the files of the export that was there before."""
         gone = sorted(name for name in earlier - set(self.sums) if (self.path / name).exists())
@@ -138,7 +143,7 @@ def writing(path: Path, *, holds: str, private: bool, dry_run: bool) -> Iterator
             yield folder
             folder.finish(earlier=set(sums(path)))
         except BaseException:
-            if not any(kept.is_file() for kept in (stage / REPLACED).rglob("*")):
+            if folder.is_out_of_place():
                 shutil.rmtree(stage, ignore_errors=True)
             raise
         shutil.rmtree(stage, ignore_errors=True)

@@ -20,7 +20,7 @@ MANIFEST, SUMS, CONDITIONS = "manifest.json", "SHA256SUMS", "conditions.jsonl"
 # In the order in which they are read: what a page was before, then what readers see.
 VERSIONS, PAGES = "history", "pages"
 # A part of the name of a file of an export, below its folder. None leads out of it, and none is hidden.
-PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+PART = re.compile(r"[A-Za-z0-9_-]+(?:\.[a-z]+)?")
 
 
 @dataclass(frozen=True)

@@ -371,7 +371,7 @@ def test_a_row_that_cannot_be_read_is_named_and_stops_no_other(path: Path, table
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("slug", ["..", "a/b", ".git", "PROGNOSIS", "prognosis\n"])
+@pytest.mark.parametrize("slug", ["..", "a/b", "a.b", ".git", "PROGNOSIS", "prognosis\n"])
 def test_a_slug_that_is_no_name_for_a_file_is_left_out_and_named(path: Path, slug: str) -> None:
     make.publication()
     odd = make.publication(make.review(make.revision(make.article("odd"))))
