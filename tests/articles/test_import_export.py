@@ -182,6 +182,7 @@ def test_a_condition_is_found_at_its_new_address(path: Path) -> None:
     assert publication.article.revisions.count() == 1
 
 
+@pytest.mark.once
 def test_a_name_with_the_end_of_a_line_in_it_is_one_record(path: Path) -> None:
     make.publication()
     ConditionName.objects.create(condition=make.condition(), text="a\u2028b\x85c", kind="synonym")
@@ -197,6 +198,7 @@ def test_a_name_with_the_end_of_a_line_in_it_is_one_record(path: Path) -> None:
 CONDITION = {"slug": "new", "names": [{"language": "en", "kind": "preferred", "text": "New"}], "codes": []}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -226,6 +228,7 @@ def test_a_bad_condition_is_named_with_its_line_and_nothing_is_made(path: Path, 
     assert said.failure == "Nothing was imported; see above."
 
 
+@pytest.mark.once
 def test_every_bad_condition_is_named_at_once(path: Path) -> None:
     make.publication()
     exported(path)
@@ -247,6 +250,7 @@ def damaged(path: Path, name: str, content: bytes | None) -> Said:
     return run(path)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("content", [None, b"", b"{", b'{"form": "rounds-export-2"}', b"[]"])
 def test_a_broken_manifest_or_one_of_another_form_is_refused(path: Path, content: bytes | None) -> None:
     said = damaged(path, "manifest.json", content)
@@ -254,6 +258,7 @@ def test_a_broken_manifest_or_one_of_another_form_is_refused(path: Path, content
     assert said.failure == "Nothing was imported; see above."
 
 
+@pytest.mark.once
 def test_a_lost_page_is_named_and_stops_no_other(path: Path) -> None:
     make.publication(make.review(make.revision(make.article("other"))))
     said = damaged(path, "pages/poems-syndrome/prognosis.md", None)
@@ -264,6 +269,7 @@ def test_a_lost_page_is_named_and_stops_no_other(path: Path) -> None:
     assert said.failure == "1 files of the export are not as they were exported; see above."
 
 
+@pytest.mark.once
 def test_a_list_of_another_export_is_named(path: Path) -> None:
     said = damaged(path, "SHA256SUMS", b"")
     assert "It is not the list that manifest.json names" in said.err
@@ -286,6 +292,7 @@ def test_a_page_that_was_changed_is_named_twice_and_imported_unless_the_same_is_
     assert "1 revised." in said.out
 
 
+@pytest.mark.once
 def test_what_others_put_into_the_folder_is_not_imported(path: Path) -> None:
     make.publication()
     exported(path)
@@ -293,6 +300,7 @@ def test_what_others_put_into_the_folder_is_not_imported(path: Path) -> None:
     assert run(path).failure == ""
 
 
+@pytest.mark.once
 def test_a_folder_of_an_author_with_a_manifest_of_its_own_is_imported_as_ever(path: Path) -> None:
     make.publication()
     exported(path.with_name("other"))
