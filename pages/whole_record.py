@@ -41,7 +41,7 @@ def _write(made: Export, *, notes: bool) -> None:
     for name, rows, record in TABLES:
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
         with made.folder.records(f"record/{name}.jsonl") as write:
-            for row in made.each(name, keys, rows):
+            for row in made.each(f"record/{name}", keys, rows):
                 said = record(row)
                 private = said.pop("notes", {})
                 write({**said, **private} if notes else said)
@@ -52,13 +52,13 @@ def _versions(made: Export) -> None:
     rows = Revision.objects.select_related("article__condition", "author").prefetch_related("citations")
     order = Revision.objects.order_by().values_list("article__condition__slug", "article__slug", "number", "pk")
     with made.folder.records("record/versions.jsonl") as write:
-        for row in made.each("versions", [pk for *_, pk in sorted(order)], rows):
+        for row in made.each("record/versions", [pk for *_, pk in sorted(order)], rows):
             citations = list(row.citations.all())
             parts = (VERSIONS, row.article.condition.slug, row.article.slug, f"{row.number:05}.md")
             if not row.is_intact(citations) or len(citations) != row.source_count:
-                made.leave_out("versions", f"{row} does not match its digest and was left out of the history.")
+                made.leave_out("record/versions", f"{row} does not match its digest and was left out of the history.")
             elif not made.folder.has_room_for(*parts):
-                made.leave_out("versions", f"{row} was left out: its slugs are no names for a file.")
+                made.leave_out("record/versions", f"{row} was left out: its slugs are no names for a file.")
             else:
                 text = row.text(citations)
                 made.folder.write("/".join(parts), markdown(row, text, {"recorded_at": moment(row.recorded_at)}))

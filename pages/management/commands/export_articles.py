@@ -69,4 +69,4 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             filled = WIDTH * done // total
             end = "\n" if done == total else ""
-            self.stderr.write(f"\r{name:12} [{'#' * filled:{WIDTH}}] {done:,} of {total:,}", str, end)
+            self.stderr.write(f"\r{name:19} [{'#' * filled:{WIDTH}}] {done:,} of {total:,}", str, end)
