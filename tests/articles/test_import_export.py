@@ -79,7 +79,7 @@ def test_the_demonstration_comes_into_an_empty_site_as_drafts_with_the_same_dige
     assert not Article.objects.exists()
     said = run(path, expect_digests=True)
     assert said.failure == said.err == ""
-    assert f"3 conditions made, {len(approved)} made." in said.out
+    assert f"{len(named)} conditions made, {len(approved)} made." in said.out
     assert {page: [digest] for page, digest in approved.items()} == digests()
     assert conditions() == named
     for row in (Review, ReviewRequest, Publication, Reviewer):
