@@ -2,9 +2,9 @@
 
 Everything runs on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
 the turning of Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py),
-search (bench/search.py), the reader's pages as they are served against a bare view that returns the same bytes
-(bench/readers.py), with few public pages and with many: `make bench PAGES=100000`, and at last what an operator sees
-of all of them (bench/overview.py).
+search (bench/search.py), the export of its ten thousand pages (bench/exporting.py), the reader's pages as they are
+served against a bare view that returns the same bytes (bench/readers.py), with few public pages and with many:
+`make bench PAGES=100000`, and at last what an operator sees of all of them (bench/overview.py).
 """
 
 import os
@@ -127,6 +127,7 @@ def measure(folder: Path) -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+    from exporting import exporting
     from many_pages import fill
     from overview import overview
     from proxy import proxy
@@ -144,6 +145,7 @@ def measure(folder: Path) -> None:
     joins()
     queue()
     search()
+    exporting()
     fill(MANY)
     readers(folder, pages=MANY)
     overview()

@@ -15,14 +15,18 @@ from django.db import IntegrityError, transaction
 
 from accounts.refusals import Refusal
 
-from ..digest import Source
-from ..models import Article, Condition, Language, Origin, Topic, compose, tidy_source
+from ..digest import Source, Text
+from ..models import Article, Condition, Language, Origin, Topic, compose, tidy_note, tidy_source
 from ..text import TextRefused
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-KEYS = ["condition", "topic", "language", "slug", "question", "short_answer", "sources", "last_updated", "origin"]
+# Under `exported` stands what was so elsewhere (pages/export.py), its review among it, which becomes none here.
+KEYS = [
+    *("condition", "topic", "language", "slug", "question", "short_answer", "sources", "last_updated", "origin"),
+    "exported",
+]
 NEEDED = ["condition", "topic", "slug", "question"]
 SOURCE_KEYS = ["title", "url", "doi", "pmid"]
 
@@ -58,6 +62,12 @@ class ArticleFile:
     body_line: int
     sources: tuple[Source, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def exported(self) -> dict[str, str]:
+        """What the file says of the page that it was exported from; empty where an author wrote it."""
+        said = self.values.get("exported")
+        return {key: text for key, text in said.items() if isinstance(text, str)} if isinstance(said, dict) else {}
 
     def problem(self, key: str, message: str) -> Problem:
         """A problem with the value of a key."""
@@ -132,11 +142,12 @@ def _check(file: ArticleFile) -> Iterator[Problem]:
     for key in file.values:
         if key not in KEYS:
             yield file.problem(key, f"“{key}” is not a key. The keys are {', '.join(KEYS)}.")
-        elif key != "sources" and not isinstance(file.values[key], str):
+        elif key not in {"sources", "exported"} and not isinstance(file.values[key], str):
             yield file.problem(key, f"“{key}” holds one text, not a list or a mapping.")
     for key in NEEDED:
         if not file.values.get(key):
             yield file.problem(key, f"“{key}” is missing.")
+    yield from _check_exported(file)
     yield from _check_choice(file, "topic", Topic.values)
     yield from _check_choice(file, "origin", Origin.values)
     if (language := file.values.get("language", "en")) not in Language.values:
@@ -146,8 +157,16 @@ def _check(file: ArticleFile) -> Iterator[Problem]:
             dt.date.fromisoformat(str(date))
         except ValueError:
             yield file.problem("last_updated", f"“{date}” is not a date. Write it as 2026-04-07.")
-    if not file.body.strip():
+    if not file.body.strip() and not file.exported:  # a draft that was exported may have none yet
         yield Problem(file.path, file.body_line, "There is no text below the front matter.")
+
+
+def _check_exported(file: ArticleFile) -> Iterator[Problem]:
+    said = file.values.get("exported", {})
+    if not isinstance(said, dict) or len(said) != len(file.exported):
+        yield file.problem("exported", "“exported” holds “key: value” lines, each with one text.")
+    elif (digest := file.exported.get("digest")) and not re.fullmatch("[0-9a-f]{64}", digest):
+        yield file.problem("exported", f"“{digest[:70]}” is not a digest. It has 64 digits and letters a to f.")
 
 
 def _check_choice(file: ArticleFile, key: str, choices: list[str]) -> Iterator[Problem]:
@@ -171,17 +190,17 @@ def _sources(file: ArticleFile, problems: list[Problem]) -> Iterator[Source]:
             yield Source(**{"title": "", **row})
 
 
-def load(file: ArticleFile, *, by: "User") -> str:
+def load(file: ArticleFile, *, by: "User", again: bool = False) -> str:
     """Write a file as a draft, all of it or nothing, and say what became of it: made, revised or unchanged.
 
     A text that the page has or ever had is left alone, so a second run changes nothing and never undoes what an
-    editor wrote since. Raises FileRefused.
+    editor wrote since; `again` writes it all the same, unless it is the newest. Raises FileRefused.
     """
     if problems := [*file.problems, *_content_problems(file)]:
         raise FileRefused(sorted(problems, key=lambda problem: problem.line))
     try:
         with transaction.atomic():
-            return _load(file, by)
+            return _load(file, by, again=again)
     except ValidationError as invalid:
         raise FileRefused(_named(file, invalid)) from invalid
     except IntegrityError as error:
@@ -200,6 +219,10 @@ def _content_problems(file: ArticleFile) -> Iterator[Problem]:
         except TextRefused as refusal:
             line = file.body_line + refusal.line - 1 if key == "body" else file.lines.get(key, 1)
             yield Problem(file.path, line, str(refusal))
+    try:
+        tidy_note(_note(file))
+    except TextRefused as refusal:
+        yield file.problem("exported", str(refusal))
     for number, source in enumerate(file.sources, start=1):
         try:
             tidy_source(number, source)
@@ -242,42 +265,65 @@ def _named(file: ArticleFile, invalid: ValidationError) -> list[Problem]:
     ]
 
 
-def _load(file: ArticleFile, by: "User") -> str:
+def _draft(file: ArticleFile) -> Text:
+    """The text of a file in its stored form."""
+    values = file.values
+    origin = values.get("origin") or Origin.HUMAN
+    said = (values["question"], values.get("short_answer", ""), file.body)
+    return compose(values.get("language", "en"), origin, *said, file.sources)
+
+
+def other_digest(file: ArticleFile) -> str:
+    """Why a text has another digest here than the file says; empty where it has the same, or the file says none."""
+    draft, said = _draft(file), file.exported
+    if said.get("digest", "") in {"", draft.digest()}:
+        return ""
+    if said.get("renderer") != draft.renderer:
+        return (
+            f"Its digest differs: renderer {said.get('renderer', 'of another name')} made the page there, and "
+            f"{draft.renderer} makes it here."
+        )
+    return "Its digest differs: the text is not the one that was exported, or another page is made of it here."
+
+
+def _load(file: ArticleFile, by: "User", *, again: bool) -> str:
     values = file.values
     condition = _condition(file)
     article = Article.objects.filter(condition=condition, slugs__slug=values["slug"]).first()
-    origin = values.get("origin") or Origin.HUMAN
-    draft = compose(
-        values.get("language", "en"),
-        origin,
-        values["question"],
-        values.get("short_answer", ""),
-        file.body,
-        file.sources,
-    )
-    if article is not None and article.revisions.filter(digest=draft.digest()).exists():
+    draft = _draft(file)
+    if article is not None and not again and article.revisions.filter(digest=draft.digest()).exists():
         return "unchanged"
     made = article is None
     if article is None:
         article = Article.objects.start(condition=condition, topic=values["topic"], slug=values["slug"], by=by)
-    note = f"Imported from {file.path.name}."
-    if values.get("last_updated"):
-        note += f" The file says: last updated {values['last_updated']}."
-    article.revise(
+    before = article.newest()
+    revision = article.revise(
         by=by,
         question=draft.question,
         short_answer=draft.short_answer,
         body=draft.body,
         sources=draft.sources,
-        change_note=note,
-        origin=origin,
+        change_note=_note(file),
+        origin=draft.origin,
     )
+    if revision == before:
+        return "unchanged"
     return "made" if made else "revised"
+
+
+def _note(file: ArticleFile) -> str:
+    """Where a version came from, for its editors."""
+    note, said = f"Imported from {file.path.name}.", file.exported
+    if said.get("address"):
+        note += f" It was version {said.get('version', '')[:10]} of {said['address'][:500]}."
+    if file.values.get("last_updated"):
+        note += f" The file says: last updated {file.values['last_updated']}."
+    return note
 
 
 def _condition(file: ArticleFile) -> Condition:
     name = file.values["condition"]
-    found = list(Condition.objects.called(name)[:3])
+    found = list(Condition.objects.called(name)[:3] or Condition.objects.filter(slugs__slug=name.strip()))
     if not found:
         message = f"No condition is called “{name}”. Add it in the admin under Conditions, or correct the name."
         raise FileRefused([file.problem("condition", message)])

@@ -2,7 +2,7 @@
 
 from .articles import RESERVED_SLUGS, Article, ArticleSlug, StaleText
 from .conditions import Condition, ConditionCode, ConditionName, ConditionSlug, NameChange, preferred_name
-from .revisions import Citation, Revision, SourceLink, compose, tidy_source
+from .revisions import Citation, Revision, SourceLink, compose, tidy_note, tidy_source
 from .vocabulary import Language, Origin, Topic
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "Topic",
     "compose",
     "preferred_name",
+    "tidy_note",
     "tidy_source",
 ]

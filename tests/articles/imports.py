@@ -48,12 +48,12 @@ class Said:
         return [(int(number), message.strip()) for number, _, message in (row.partition(":") for row in found)]
 
 
-def run(path: Path, *, author: str = "ada@example.org", dry_run: bool = False) -> Said:
+def run(path: Path, *, author: str = "ada@example.org", **options: bool) -> Said:
     """Import a path as an author who is there."""
     people.author()
     out, err, failure = io.StringIO(), io.StringIO(), ""
     try:
-        call_command("import_articles", str(path), author=author, dry_run=dry_run, stdout=out, stderr=err)
+        call_command("import_articles", str(path), author=author, stdout=out, stderr=err, **options)
     except CommandError as error:
         failure = str(error)
     return Said(out.getvalue(), err.getvalue(), failure)

@@ -1,0 +1,163 @@
+"""An export folder as it is read back: its manifest, its files in order, its conditions; pages/export.py writes it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from ..models import Condition, ConditionCode, ConditionName, ConditionSlug
+from .markdown_files import FileRefused, Problem
+
+# The form of the folder. Another one gets another name, and this program says that it cannot read it.
+FORM = "rounds-export-1"
+MANIFEST, SUMS, CONDITIONS = "manifest.json", "SHA256SUMS", "conditions.jsonl"
+# In the order in which they are read: what a page was before, then what readers see.
+VERSIONS, PAGES = "history", "pages"
+# A part of the name of a file of an export, below its folder. None leads out of it, and none is hidden.
+PART = re.compile(r"[A-Za-z0-9_-]+(?:\.[a-z]+)?")
+
+
+@dataclass(frozen=True)
+class NamedCondition:
+    """A condition of an export with its names and codes, not written yet."""
+
+    line: int
+    condition: Condition
+    names: list[ConditionName]
+    codes: list[ConditionCode]
+
+
+def manifest(folder: Path) -> dict[str, Any] | None:
+    """What an export says of itself; None where the folder is none, or not one that this program reads."""
+    try:
+        said = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, dict) and said.get("form") == FORM else None
+
+
+def is_export(path: Path) -> bool:
+    """Whether a path is the folder of an export. Raises FileRefused where it is a broken one, or of another form."""
+    if manifest(path) is not None:
+        return True
+    if (path / SUMS).is_file() and (path / CONDITIONS).is_file():
+        message = f"It is missing, broken or not of the form {FORM}. Copy the whole export again."
+        raise FileRefused([Problem(path / MANIFEST, 1, message)])
+    return False
+
+
+def is_name(name: str) -> bool:
+    """Whether a file of an export can be called so."""
+    return all(PART.fullmatch(part) for part in name.split("/"))
+
+
+def sums(folder: Path) -> dict[str, str]:
+    """The files of an export by name, with the SHA-256 of each; a line that is none of ours is passed over."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    found = (re.fullmatch(r"([0-9a-f]{64})  (.+)", line) for line in lines)
+    return {match[2]: match[1] for match in found if match is not None and is_name(match[2])}
+
+
+def lost(folder: Path) -> Iterator[Problem]:
+    """The files that were exported and are not there."""
+    said, path = (manifest(folder) or {}).get("sums"), folder / SUMS
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != said:
+        yield Problem(path, 1, f"It is not the list that {MANIFEST} names. Copy the whole export again.")
+    for name in sums(folder):
+        if not (folder / name).is_file():
+            yield Problem(folder / name, 1, "It is not there. Copy the whole export again.")
+
+
+def altered(folder: Path) -> Iterator[Problem]:
+    """The files that are there and are others than those that were exported."""
+    for name, digest in sums(folder).items():
+        try:
+            with (folder / name).open("rb") as file:
+                there = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise FileRefused([Problem(folder / name, 1, f"It cannot be read: {error.strerror}.")]) from error
+        if there != digest:
+            yield Problem(folder / name, 1, "It is not as it was exported.")
+
+
+def texts(folder: Path) -> list[Path]:
+    """The Markdown files of an export: condition by condition, and of each page its versions before the page itself."""
+    found = [path for part in (VERSIONS, PAGES) for path in (folder / part).rglob("*.md")]
+    return sorted(found, key=lambda path: (path.relative_to(folder).parts[1], path.relative_to(folder).parts))
+
+
+def condition_of(folder: Path, file: Path) -> str:
+    """The slug of the condition that a Markdown file of an export is about, by its place."""
+    return file.relative_to(folder).parts[1]
+
+
+def is_version(folder: Path, file: Path) -> bool:
+    """Whether a Markdown file of an export is one of the versions of a page, which stand together in a folder."""
+    return file.relative_to(folder).parts[0] == VERSIONS
+
+
+def missing_conditions(folder: Path) -> dict[str, NamedCondition]:
+    """The conditions of an export that are not here under this or an older slug. Raises FileRefused with all faults."""
+    path = folder / CONDITIONS
+    found: dict[str, NamedCondition] = {}
+    problems: list[Problem] = []
+    here = set(ConditionSlug.objects.values_list("slug", flat=True))
+    try:
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileRefused([Problem(path, 1, f"It cannot be read: {error}.")]) from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            said = json.loads(line)
+            if said["slug"] in here:
+                continue
+            read = _condition(number, said)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            problems.append(Problem(path, number, "It is not the record of a condition."))
+        except ValidationError as invalid:
+            problems += [Problem(path, number, message) for message in invalid.messages]
+        else:
+            if read.condition.slug in found:
+                problems.append(Problem(path, number, f"“{read.condition.slug}” stands there twice."))
+            found[read.condition.slug] = read
+    if problems:
+        raise FileRefused(problems)
+    return found
+
+
+def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
+    condition = Condition(slug=said["slug"], definition=said.get("definition", ""), origin=said.get("origin", ""))
+    condition.clean_fields()
+    names = [ConditionName(condition=condition, **row) for row in said["names"]]
+    codes = [ConditionCode(condition=condition, **row) for row in said["codes"]]
+    for row in (*names, *codes):
+        row.clean_fields(exclude=["condition"])
+        row.clean()
+    told = {(name.language, name.text) for name in names}, {(code.system, code.code) for code in codes}
+    preferred = [name.language for name in names if name.kind == ConditionName.Kind.PREFERRED]
+    if (len(told[0]), len(told[1]), len(set(preferred))) != (len(names), len(codes), len(preferred)):
+        raise ValidationError(f"“{condition.slug}” has a name or a code twice, or two preferred names in a language.")
+    return NamedCondition(number, condition, names, codes)
+
+
+def make_conditions(folder: Path, conditions: list[NamedCondition]) -> None:
+    """Write conditions with their names and codes, all of them or none. Raises FileRefused."""
+    try:
+        with transaction.atomic():
+            Condition.objects.bulk_create([each.condition for each in conditions], batch_size=500)
+            ConditionName.objects.bulk_create([name for each in conditions for name in each.names], batch_size=500)
+            ConditionCode.objects.bulk_create([code for each in conditions for code in each.codes], batch_size=500)
+    except IntegrityError as error:
+        message = "A condition was added by somebody else at the same moment. Run the import again."
+        raise FileRefused([Problem(folder / CONDITIONS, 1, message)]) from error
