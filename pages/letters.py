@@ -14,6 +14,8 @@ from articles.models import Condition
 from reviews.models import Publication
 from reviews.standing import Stamp, void_articles
 
+from . import retired
+
 PER_PAGE = 100
 SIGNS = "0-9"
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz", SIGNS]
@@ -99,8 +101,8 @@ def folded(name: str) -> str:
 
 
 def everything() -> list[Entry]:
-    """Every condition in order of its name, those that begin with a digit or a sign last; one query."""
-    rows = Condition.objects.order_by().values_list("pk", "slug", "preferred_name")  # type: ignore[misc]  # of the manager
+    """Every condition that is shown, in order of its name, those that begin with a digit or a sign last; one query."""
+    rows = Condition.objects.filter(retired.stays()).order_by().values_list("pk", "slug", "preferred_name")  # type: ignore[misc]  # of the manager
     entries = [Entry(pk, slug, name or slug, folded(name or slug)) for pk, slug, name in rows]
     return sorted(entries, key=lambda entry: (LETTERS.index(entry.letter), entry.order, entry.slug))
 

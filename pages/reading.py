@@ -13,13 +13,22 @@ from django.urls import reverse
 from accounts import clock
 from accounts.prepared import Prepared
 from articles import codes
-from articles.models import Citation, Condition, ConditionCode, ConditionName, Revision, preferred_name
+from articles.models import (
+    BroaderCondition,
+    Citation,
+    Condition,
+    ConditionCode,
+    ConditionName,
+    Revision,
+    preferred_name,
+)
 from community.counting import ShownCount, shown
 from community.models import Community
 from reviews.models import Publication, Review, Reviewer, ReviewRequest
 from reviews.models.publications import PublicationQuerySet
 from reviews.standing import Stamp
 
+from . import letters, retired
 from .changes import Dates, with_dates
 from .gathered import Gathered
 
@@ -27,6 +36,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
+# What a condition is also called. A related name is for search: it may mean more, or less.
+ALSO_CALLED = [ConditionName.Kind.SYNONYM, ConditionName.Kind.ABBREVIATION]
 # In place of the question of a page that no approval covers any more.
 TITLE_OF_VOID = "This page is no longer shown"
 
@@ -171,12 +182,12 @@ def urls_of(articles: Iterable[int]) -> dict[int, str]:
 def _beside(condition: str) -> dict[str, models.Subquery]:
     """What belongs to the condition whose id stands in the named column, of which nothing is reviewed."""
     mine = models.OuterRef(condition)
-    names = ConditionName.objects.exclude(kind=ConditionName.Kind.PREFERRED).filter(condition=mine)
+    names = ConditionName.objects.filter(condition=mine, kind__in=ALSO_CALLED)
     shown_codes = ConditionCode.objects.exclude(system__in=codes.hidden()).filter(condition=mine)
     return {
         "member_count": models.Subquery(Community.objects.filter(condition=mine).values("member_count")),
         "other_names": _listed(names, JSONObject(id="pk", text="text")),
-        "other_codes": _listed(shown_codes, JSONObject(system="system", code="code")),
+        "other_codes": _listed(shown_codes, JSONObject(system="system", code="code", match="match")),
     }
 
 
@@ -194,13 +205,39 @@ class BesideCondition(TypedDict):
     other_codes: list[dict[str, str]] | None
 
 
+@dataclass(frozen=True, order=True)
+class Code:
+    """A code of a condition elsewhere."""
+
+    system: str
+    code: str
+    match: str
+
+    @property
+    def written(self) -> str:
+        """As people write it."""
+        known = codes.SYSTEMS.get(self.system)
+        return known.written(self.code) if known else self.code
+
+    @property
+    def link(self) -> str:
+        """Where its system shows it; empty where it has no such page."""
+        known = codes.SYSTEMS.get(self.system)
+        return known.link(self.code) if known else ""
+
+    @property
+    def word(self) -> str:
+        """How exact it is, where it is not."""
+        return codes.Match(self.match).word
+
+
 @dataclass(frozen=True)
 class Hub:
     """What a hub shows of its condition, beside its question pages."""
 
     condition: Condition
     names: list[str]
-    codes: list[tuple[str, str]]  # system and code
+    codes: list[Code]
     members: ShownCount | None
     today: dt.date
 
@@ -222,10 +259,63 @@ def hub_at(slug: str) -> Hub | None:
     return Hub(
         condition=row,
         names=[each["text"] for each in sorted(row.other_names or [], key=lambda each: each["id"])],
-        codes=sorted((each["system"], each["code"]) for each in row.other_codes or []),
+        codes=codes_of(row.other_codes),
         members=members(row.member_count),
         today=row.read_at.date(),
     )
+
+
+def codes_of(gathered: list[dict[str, str]] | None) -> list[Code]:
+    """The codes that came along with a query, in order."""
+    return sorted(Code(**each) for each in gathered or [])
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A condition that is broader or narrower than another."""
+
+    name: str
+    slug: str
+
+    @property
+    def url(self) -> str:
+        """Its hub."""
+        return reverse("condition", args=[self.slug])
+
+
+class Beyond(TypedDict):
+    """What `_neighbours` adds to a row."""
+
+    other_name: str | None
+
+
+_neighbours = Prepared(
+    lambda condition: (
+        BroaderCondition.objects.filter(models.Q(condition=condition) | models.Q(broader=condition))
+        .select_related("condition", "broader")
+        .annotate(
+            other=models.Case(models.When(condition=condition, then=models.F("broader")), default="condition"),
+            other_name=preferred_name("other"),
+        )
+        .order_by("pk")
+    )
+)
+
+
+def neighbours(condition: Condition) -> tuple[list[Neighbour], list[Neighbour]]:
+    """The broader and the narrower conditions, each in order of their names; one query. Nobody reviews them."""
+    rows = _neighbours(condition=condition.pk)
+    others = [row.broader if row.condition_id == condition.pk else row.condition for row in rows]
+    given_up = [other.pk for other in others if other.successor_id is not None]
+    hidden = retired.ends_of(given_up) if given_up else {}
+    found: tuple[list[Neighbour], list[Neighbour]] = ([], [])
+    for row, other in zip(rows, others, strict=True):
+        if other.pk not in hidden:
+            name = cast("WithAnnotations[BroaderCondition, Beyond]", row).other_name
+            found[0 if other.pk == row.broader_id else 1].append(Neighbour(name or other.slug, other.slug))
+    for several in found:
+        several.sort(key=lambda each: (letters.folded(each.name), each.slug))
+    return found
 
 
 def _at_address(publications: PublicationQuerySet, condition: str, article: str) -> PublicationQuerySet:

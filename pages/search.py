@@ -26,6 +26,8 @@ from reviews.matching import Asked
 from reviews.models import Publication
 from reviews.standing import Stamp
 
+from . import retired
+
 LONGEST_QUERY = 200
 MOST_WORDS = 12
 # Nobody reads on: so many conditions and so many questions are ranked, and of more it is said that there are more.
@@ -207,6 +209,7 @@ def _begun(asked: Asked, query: str) -> Asked:
 
 def hubs(found: list[Found], known: Names) -> Iterator[Hub]:
     """Conditions with their public pages, in the order given."""
+    found = _shown(found)
     if not found:
         return
     keys = [one.condition for one in found]
@@ -225,6 +228,18 @@ def hubs(found: list[Found], known: Names) -> Iterator[Hub]:
         if (slug := slugs.get(one.condition)) is not None:
             name = known.preferred.get(one.condition, slug)
             yield Hub(found=one, slug=slug, name=name, pages=tuple(pages.get(one.condition, ())))
+
+
+def _shown(found: list[Found]) -> list[Found]:
+    """Each condition once, the successor in the place of one that leads to it."""
+    ends = retired.ends_of(one.condition for one in found)
+    if not ends:
+        return found
+    shown: dict[int, Found] = {}
+    for one in found:
+        condition = ends.get(one.condition, one.condition)
+        shown.setdefault(condition, replace(one, condition=condition))
+    return list(shown.values())
 
 
 def _each(live: str, condition: str) -> str:

@@ -29,7 +29,7 @@ from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import Stamp, tally
 
 from . import history as record
-from . import jsonld, kept, letters, reading
+from . import jsonld, kept, letters, reading, retired
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -123,6 +123,10 @@ _largest = Prepared(
 )
 
 
+# So many narrower conditions stand open on a hub; the others are behind a button.
+FEW_NARROWER = 8
+
+
 @reader_page
 def condition(request: HttpRequest, condition: str) -> HttpResponse:
     """The hub of one condition: its names, the overview's short answer, its questions."""
@@ -130,12 +134,16 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     if hub is None:
         raise Http404("No condition has this address.")
     row = hub.condition
+    successor = None if row.successor_id is None else retired.end_of(row.pk)
+    if successor is not None and successor != row:
+        return HttpResponsePermanentRedirect(successor.get_absolute_url())
     if row.slug != condition:
         return HttpResponsePermanentRedirect(row.get_absolute_url())
     lines = reading.lines(about=row)
     overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
     shown = _overview(row, overview)
+    broader, narrower = reading.neighbours(row)
     return render(
         request,
         "pages/condition.html",
@@ -148,6 +156,10 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
             "codes": _by_system(hub.codes),
+            "broader": broader,
+            "narrower": narrower[:FEW_NARROWER],
+            "more_narrower": narrower[FEW_NARROWER:],
+            "successor": None if row.successor_id is None else retired.end_of(row.successor_id),
             "members": hub.members,
             "community_url": f"{row.get_absolute_url()}community/",
             "today": hub.today,
@@ -157,11 +169,11 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     )
 
 
-def _by_system(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _by_system(several: Iterable[reading.Code]) -> dict[str, list[reading.Code]]:
     """The codes of a condition elsewhere, by the name of the system."""
-    found: dict[str, list[str]] = {}
-    for system, code in pairs:
-        found.setdefault(codes.title(system), []).append(code)
+    found: dict[str, list[reading.Code]] = {}
+    for code in several:
+        found.setdefault(codes.title(code.system), []).append(code)
     return found
 
 

@@ -150,11 +150,9 @@ def _parents(graph: dict[str, Any]) -> dict[str, list[str]]:
 
 def _release(graph: dict[str, Any]) -> str:
     meta = _dict(graph.get("meta", {}))
-    said = [_string(meta.get("version", ""))]
-    for each in map(_dict, _list(meta.get("basicPropertyValues", []))):
-        if _string(each.get("pred")).endswith("versionInfo"):
-            said.append(_string(each.get("val")))
-    return released(next((each for each in said if each), ""))
+    properties = [*map(_dict, _list(meta.get("basicPropertyValues", [])))]
+    infos = [each.get("val", "") for each in properties if _string(each.get("pred")).endswith("versionInfo")]
+    return released(next((each for each in map(_string, [meta.get("version", ""), *infos]) if each), ""))
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def said_of(term: Term, unread: Unread) -> dict[str, Any]:
     return {
         "names": _names(term, unread),
         "definition": _checked(normalise(term.definition), "Definition", term.line, unread),
-        "codes": {key: match for key, match in sorted(_codes(term, unread).items(), key=lambda each: each[0])},
+        "codes": _codes(term, unread),
         "broader": [],
     }
 
