@@ -137,8 +137,9 @@ SYSTEMS = {
         ),
         System(
             "ORPHA", "Orphanet", r"0*[1-9]\d{0,6}", prefix="ORPHA:",
-            oid="1.3.6.1.4.1.12559.11.10.1.3.1.44.5", uri="http://www.orpha.net",
-            aliases=("ORPHANET", "ORDO", "https://www.orpha.net", "ORPHACODE"),
+            # HL7 lists no OID for it; the last alias is the one that European patient summaries write.
+            uri="https://www.orpha.net",
+            aliases=("ORPHANET", "ORDO", "http://www.orpha.net", "ORPHACODE", "1.3.6.1.4.1.12559.11.10.1.3.1.44.5"),
             address="https://www.orpha.net/en/disease/detail/{code}",
         ),
         System(

@@ -2,8 +2,9 @@
 
 Everything runs on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
 the turning of Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py),
-search (bench/search.py), and the reader's pages as they are served against a bare view that returns the same bytes
-(bench/readers.py), with few public pages and with many: `make bench PAGES=100000`.
+search (bench/search.py), the import of an ontology (bench/catalogue.py), and the reader's pages as they are served
+against a bare view that returns the same bytes (bench/readers.py), with few public pages and with many:
+`make bench PAGES=100000`.
 """
 
 import os
@@ -126,6 +127,7 @@ def measure(folder: Path) -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+    from catalogue import catalogue
     from many_pages import fill
     from proxy import proxy
     from readers import readers
@@ -142,6 +144,7 @@ def measure(folder: Path) -> None:
     joins()
     queue()
     search()
+    catalogue(folder)
     fill(MANY)
     readers(folder, pages=MANY)
 

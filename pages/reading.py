@@ -294,7 +294,9 @@ _neighbours = Prepared(
         BroaderCondition.objects.filter(models.Q(condition=condition) | models.Q(broader=condition))
         .select_related("condition", "broader")
         .annotate(
-            other=models.Case(models.When(condition=condition, then=models.F("broader")), default="condition"),
+            other=models.Case(
+                models.When(models.Q(condition=condition), then=models.F("broader")), default=models.F("condition")
+            ),
             other_name=preferred_name("other"),
         )
         .order_by("pk")

@@ -170,4 +170,6 @@ def _list(value: Any) -> list[Any]:
 def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise _Shape(f"“{str(value)[:40]}” stands where a text should")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise _Shape("a text holds half a character")
     return value

@@ -11,6 +11,7 @@ from .markdown_files import FileRefused, Problem
 
 # So many problems of a file are named; whoever mends them runs it again.
 MOST_PROBLEMS = 20
+IDENTIFIER = re.compile(r"(?=.{1,100}$)[!-~]{1,40}:[!-~]+")
 # The type of a synonym that is an abbreviation, in the vocabulary that ontologies share (OMO).
 ABBREVIATION = "OMO:0003012"
 SKOS = {
@@ -95,7 +96,7 @@ def curie(address: str) -> str:
 def released(said: str) -> str:
     """The release as both formats say it: the day, where there is one."""
     day = re.search(r"\d{4}-\d\d-\d\d", said)
-    return day[0] if day else said[:100]
+    return day[0] if day else "".join(filter(str.isprintable, said))[:100]
 
 
 def strongest(references: Iterable[Reference]) -> tuple[Reference, ...]:
@@ -117,6 +118,10 @@ def whole(path: Path, release: str, terms: list[Term], problems: list[Problem]) 
             said = f"{term.identifier} is there twice, first in line {lines[term.identifier]}."
             problems.append(Problem(path, term.line, said))
         lines.setdefault(term.identifier, term.line)
+        if IDENTIFIER.fullmatch(term.identifier) is None:
+            problems.append(
+                Problem(path, term.line, f"“{term.identifier[:60]}” is not an identifier such as DOID:893.")
+            )
         if not term.name and not term.obsolete:
             problems.append(Problem(path, term.line, f"{term.identifier} has no name."))
     if not terms and not problems:

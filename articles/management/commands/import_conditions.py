@@ -37,7 +37,7 @@ class Command(BaseCommand):
             report = ontology.load(found, dry_run=options["dry_run"], advance=bar.advance)
             bar.end()
         except Refusal as refusal:
-            self.stderr.write(str(refusal))
+            self.stderr.write("\n".join(map(printable, str(refusal).splitlines())))
             raise CommandError("Nothing was imported; see above.") from refusal
         self._report(report, dry_run=options["dry_run"], everything=options["verbosity"] > 1)
 
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             self._more(len(report.left_out) - len(shown))
         if report.unknown:
             counts = ", ".join(f"{name} {count:,}" for name, count in report.unknown.most_common())
-            self.stdout.write(f"\nCodes of systems that are not known here, left out: {counts}")
+            self.stdout.write(printable(f"Codes of systems that are not known here, left out: {counts}"))
 
     def _more(self, number: int) -> None:
         if number > 0:
@@ -98,7 +98,12 @@ class Command(BaseCommand):
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
-            self.stdout.write("  " + "  ".join(cells).rstrip())
+            self.stdout.write(printable("  " + "  ".join(cells).rstrip()))
+
+
+def printable(line: str) -> str:
+    """A line without what would move the cursor or change colours of the terminal: a file may hold anything."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)
 
 
 class Bar:
