@@ -37,7 +37,7 @@ _WORDS = {
     "broad": "broader",
     "narrow": "narrower",
     "related": "related",
-    "unstated": "not said how exact",
+    "unstated": "match not stated",
 }
 # The matches with which a machine may take the code for the condition.
 SAME = [Match.EXACT, Match.CLOSE]

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..models import Condition, ConditionCode, ConditionName, SourceTerm
-from .saying import PREFERRED
-from .terms import Term
+from .saying import PREFERRED, Unread, code_key
+from .terms import Reference, Term
 
 
 @dataclass
@@ -32,9 +32,11 @@ class Existing:
             here.origin[origin].add(pk)
         exact = ConditionCode.objects.filter(match="exact").order_by()
         for pk, system, code in exact.values_list("condition", "system", "code"):
-            here.coded[f"{system}|{code}"].add(pk)
+            # A row that came round the forms may not be in the form that is kept.
+            key = code_key(Reference(f"{system}:{code}", 0), Unread()) or f"{system}|{code}"
+            here.coded[key].add(pk)
             if system == own_system:
-                here.own[pk].add(f"{system}|{code}")
+                here.own[pk].add(key)
         for pk, text, kind in ConditionName.objects.order_by().values_list("condition", "text", "kind"):
             (here.named if kind == PREFERRED else here.also_named)[text.casefold()].add(pk)
         for pk, of, identifier in SourceTerm.objects.order_by().values_list("condition", "source", "identifier"):

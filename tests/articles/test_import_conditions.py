@@ -122,6 +122,13 @@ def test_a_condition_with_the_code_of_the_term_is_that_condition_and_loses_nothi
     assert names(mine)["Sample-Fukase syndrome"] == "synonym"
 
 
+def test_a_code_that_came_round_the_forms_is_known_in_whatever_form_it_stands(tmp_path: Path) -> None:
+    mine = make.condition("my-page", "Sample-Fukase syndrome")
+    mine.codes.create(system="DOID", code="DOID:2")
+    assert run(write(tmp_path, *WHOLE)).count("In doubt, left out") == 0
+    assert of("DOID:2") == mine
+
+
 def test_a_condition_called_exactly_so_is_that_condition(tmp_path: Path) -> None:
     mine = make.condition("my-page", "sample-fukase SYNDROME")
     assert run(write(tmp_path, *WHOLE)).outcome() == (1, 1, 0)

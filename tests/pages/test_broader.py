@@ -123,7 +123,7 @@ def test_codes_lead_outside_and_say_how_exact_they_are(client: Client) -> None:
     root = dom.read(client, ADDRESS)
     assert dom.facts(root) == {
         "ICD-10-CM": "D47.7 (broader)",
-        "ICD-9-CM": "273.9 (not said how exact)",
+        "ICD-9-CM": "273.9 (match not stated)",
         "MeSH": "D016878",
     }
     outside = [link for link in root.iter("a") if "meshb.nlm.nih.gov" in link.get("href", "")]
