@@ -125,9 +125,9 @@ def measure(folder: Path) -> None:
     import django
 
     django.setup()
+    from catalogue import catalogue
     from django.conf import settings
     from django.core.management import call_command
-    from catalogue import catalogue
     from many_pages import fill
     from proxy import proxy
     from readers import readers

@@ -20,10 +20,11 @@ from community.counting import ShownCount
 from reviews.models import CredentialCheck, Reviewer
 from reviews.standing import Stamp
 
-from . import markup, reading
+from . import catalogue, markup
 
 if TYPE_CHECKING:
-    from .reading import Code, Hub, Line, QuestionPage
+    from .catalogue import Code
+    from .reading import Hub, Line, QuestionPage
 
 Node = dict[str, Any]
 
@@ -211,7 +212,7 @@ def question(page: "QuestionPage", sections: Iterable[tuple[str, str]]) -> Head:
             condition,
             name,
             [each["text"] for each in publication.other_names or []],
-            reading.codes_of(publication.other_codes),
+            catalogue.codes_of(publication.other_codes),
         ),
         "hasPart": _parts(page, sections),
         "citation": [_source(citation) for citation in page.citations],

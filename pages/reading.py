@@ -13,22 +13,14 @@ from django.urls import reverse
 from accounts import clock
 from accounts.prepared import Prepared
 from articles import codes
-from articles.models import (
-    BroaderCondition,
-    Citation,
-    Condition,
-    ConditionCode,
-    ConditionName,
-    Revision,
-    preferred_name,
-)
+from articles.models import Citation, Condition, ConditionCode, ConditionName, Revision, preferred_name
 from community.counting import ShownCount, shown
 from community.models import Community
 from reviews.models import Publication, Review, Reviewer, ReviewRequest
 from reviews.models.publications import PublicationQuerySet
 from reviews.standing import Stamp
 
-from . import letters, retired
+from . import catalogue
 from .changes import Dates, with_dates
 from .gathered import Gathered
 
@@ -205,39 +197,13 @@ class BesideCondition(TypedDict):
     other_codes: list[dict[str, str]] | None
 
 
-@dataclass(frozen=True, order=True)
-class Code:
-    """A code of a condition elsewhere."""
-
-    system: str
-    code: str
-    match: str
-
-    @property
-    def written(self) -> str:
-        """As people write it."""
-        known = codes.SYSTEMS.get(self.system)
-        return known.written(self.code) if known else self.code
-
-    @property
-    def link(self) -> str:
-        """Where its system shows it; empty where it has no such page."""
-        known = codes.SYSTEMS.get(self.system)
-        return known.link(self.code) if known else ""
-
-    @property
-    def word(self) -> str:
-        """How exact it is, where it is not."""
-        return codes.Match(self.match).word
-
-
 @dataclass(frozen=True)
 class Hub:
     """What a hub shows of its condition, beside its question pages."""
 
     condition: Condition
     names: list[str]
-    codes: list[Code]
+    codes: list[catalogue.Code]
     members: ShownCount | None
     today: dt.date
 
@@ -259,65 +225,10 @@ def hub_at(slug: str) -> Hub | None:
     return Hub(
         condition=row,
         names=[each["text"] for each in sorted(row.other_names or [], key=lambda each: each["id"])],
-        codes=codes_of(row.other_codes),
+        codes=catalogue.codes_of(row.other_codes),
         members=members(row.member_count),
         today=row.read_at.date(),
     )
-
-
-def codes_of(gathered: list[dict[str, str]] | None) -> list[Code]:
-    """The codes that came along with a query, in order."""
-    return sorted(Code(**each) for each in gathered or [])
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A condition that is broader or narrower than another."""
-
-    name: str
-    slug: str
-
-    @property
-    def url(self) -> str:
-        """Its hub."""
-        return reverse("condition", args=[self.slug])
-
-
-class Beyond(TypedDict):
-    """What `_neighbours` adds to a row."""
-
-    other_name: str | None
-
-
-_neighbours = Prepared(
-    lambda condition: (
-        BroaderCondition.objects.filter(models.Q(condition=condition) | models.Q(broader=condition))
-        .select_related("condition", "broader")
-        .annotate(
-            other=models.Case(
-                models.When(models.Q(condition=condition), then=models.F("broader")), default=models.F("condition")
-            ),
-            other_name=preferred_name("other"),
-        )
-        .order_by("pk")
-    )
-)
-
-
-def neighbours(condition: Condition) -> tuple[list[Neighbour], list[Neighbour]]:
-    """The broader and the narrower conditions, each in order of their names; one query. Nobody reviews them."""
-    rows = _neighbours(condition=condition.pk)
-    others = [row.broader if row.condition_id == condition.pk else row.condition for row in rows]
-    given_up = [other.pk for other in others if other.successor_id is not None]
-    hidden = retired.ends_of(given_up) if given_up else {}
-    found: tuple[list[Neighbour], list[Neighbour]] = ([], [])
-    for row, other in zip(rows, others, strict=True):
-        if other.pk not in hidden:
-            name = cast("WithAnnotations[BroaderCondition, Beyond]", row).other_name
-            found[0 if other.pk == row.broader_id else 1].append(Neighbour(name or other.slug, other.slug))
-    for several in found:
-        several.sort(key=lambda each: (letters.folded(each.name), each.slug))
-    return found
 
 
 def _at_address(publications: PublicationQuerySet, condition: str, article: str) -> PublicationQuerySet:

@@ -1,7 +1,7 @@
 """What does the reader get? The public pages: the same for everybody, without cookie or session."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -22,14 +22,14 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
 from accounts.prepared import Prepared
-from articles import codes, rendering
+from articles import rendering
 from articles.models import Condition, Topic, preferred_name
 from community.models import Community
 from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import Stamp, tally
 
 from . import history as record
-from . import jsonld, kept, letters, reading, retired
+from . import catalogue, jsonld, kept, letters, reading, retired
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -143,7 +143,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
     shown = _overview(row, overview)
-    broader, narrower = reading.neighbours(row)
+    broader, narrower = catalogue.neighbours(row)
     return render(
         request,
         "pages/condition.html",
@@ -155,7 +155,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
-            "codes": _by_system(hub.codes),
+            "codes": catalogue.by_system(hub.codes),
             "broader": broader,
             "narrower": narrower[:FEW_NARROWER],
             "more_narrower": narrower[FEW_NARROWER:],
@@ -167,14 +167,6 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "machine": jsonld.hub(hub, lines, shown),
         },
     )
-
-
-def _by_system(several: Iterable[reading.Code]) -> dict[str, list[reading.Code]]:
-    """The codes of a condition elsewhere, by the name of the system."""
-    found: dict[str, list[reading.Code]] = {}
-    for code in several:
-        found.setdefault(codes.title(code.system), []).append(code)
-    return found
 
 
 def _overview(condition: Condition, line: reading.Line | None) -> dict[str, Any] | None:
