@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 
 from django.urls import reverse
@@ -95,6 +96,7 @@ def label(key: str) -> str:
     return "0–9" if key == SIGNS else key.upper()
 
 
+@lru_cache(maxsize=20_000)
 def folded(name: str) -> str:
     """A name as it is put in order: folded as for search, and type 2 before type 10."""
     return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(6), folding.fold(name))

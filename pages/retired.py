@@ -40,9 +40,8 @@ def end_of(condition: int) -> Condition | None:
     return None
 
 
-def ends_of(conditions: Iterable[int]) -> dict[int, int]:
+def ends_of(conditions: Iterable[int]) -> dict[int, Condition]:
     """By each of some conditions the one that is shown in its place, where that is another; one query if none is."""
-    kept = list(conditions)
-    leading = Condition.objects.exclude(successor=None).filter(pk__in=kept).exclude(stays()).order_by()
+    leading = Condition.objects.filter(pk__in=list(conditions)).exclude(stays()).order_by()
     ends = {condition: end_of(condition) for condition in leading.values_list("pk", flat=True)}
-    return {condition: end.pk for condition, end in ends.items() if end is not None}
+    return {condition: end for condition, end in ends.items() if end is not None}

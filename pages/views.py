@@ -28,8 +28,8 @@ from community.models import Community
 from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import Stamp, tally
 
-from . import history as record
 from . import catalogue, jsonld, kept, letters, reading, retired
+from . import history as record
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

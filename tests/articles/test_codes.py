@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from articles import codes
 from articles.models import Condition, ConditionCode
+from articles.names import Names
 from tests import make, people
 
 ALL = list(codes.SYSTEMS.values())
@@ -108,6 +109,16 @@ def test_whatever_is_typed_is_taken_in_the_kept_form_or_refused(system: codes.Sy
         assert re.fullmatch(system.form, code)
         assert system.normalise(code) == code
         assert code.isascii()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("system", ALL, ids=lambda system: system.name)
+def test_search_finds_a_code_however_it_is_written(system: codes.System) -> None:
+    code, written = WRITTEN[system.name]
+    known = Names([(1, "Sample", "preferred")], [(1, system.name, code), (2, "Unknown", "99")])
+    for typed in [code, *written]:
+        assert [found.condition for found in known.find(typed)] == [1], typed
+        assert not known.find(typed, without=[system.name]), typed
 
 
 @pytest.mark.once
