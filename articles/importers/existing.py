@@ -27,9 +27,12 @@ class Existing:
     def read(cls, source: str, own_system: str) -> "Existing":
         """Everything, with five queries."""
         here = cls(source)
-        for pk, slug, origin in Condition.objects.order_by("pk").values_list("pk", "slug", "origin"):
+        rows = Condition.objects.order_by("pk").values_list("pk", "slug", "origin", "successor")
+        for pk, slug, origin, successor in rows:
             here.slugs[pk] = slug
             here.origin[origin].add(pk)
+            if successor is not None:
+                here.taken.add(pk)  # what is said of it is said of the one that took its place
         exact = ConditionCode.objects.filter(match="exact").order_by()
         for pk, system, code in exact.values_list("condition", "system", "code"):
             # A row that came round the forms may not be in the form that is kept.

@@ -103,9 +103,7 @@ def load(
             "Somebody changed a condition at the same moment. Nothing was written; run the import again."
         ) from error
     except OperationalError as error:
-        if "lock" not in str(error):
-            raise
-        raise Refusal("Somebody else is writing to the database. Nothing was written; run the import again.") from error
+        raise Refusal(f"The database cannot write: {error}. Nothing was written; run the import again.") from error
     return report
 
 

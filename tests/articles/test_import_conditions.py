@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, OperationalError
 
 from articles import names as known
 from articles.importers import ontology
@@ -155,6 +156,16 @@ def test_the_doubt_is_over_once_one_of_them_bears_the_code(tmp_path: Path) -> No
     assert of("DOID:2") == one
 
 
+def test_the_doubt_is_over_once_one_of_them_took_the_others_place(tmp_path: Path) -> None:
+    path = write(tmp_path, *WHOLE)
+    one, two = (make.condition(slug, "Sample-Fukase syndrome") for slug in ("one", "two"))
+    run(path)
+    one.successor = two
+    one.save()
+    assert run(path).outcome() == (0, 1, 0)
+    assert of("DOID:2") == two
+
+
 def test_two_conditions_with_its_code_are_a_doubt(tmp_path: Path) -> None:
     for slug in ("one", "two"):
         make.condition(slug, slug).codes.create(system="DOID", code="2")
@@ -281,6 +292,21 @@ def test_long_work_that_nobody_watches_says_a_line_now_and_then() -> None:
 
 
 # Two at once
+
+
+@pytest.mark.parametrize("problem", [OperationalError("database is locked"), IntegrityError("UNIQUE")])
+def test_whoever_is_in_the_way_is_told_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    def refuse(*args: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(ontology._Load, "_retire", refuse)
+    before = rows()
+    said = run(write(tmp_path, *WHOLE))
+    assert said.failure == "Nothing was imported; see above."
+    assert "Nothing was written; run the import again." in said.err
+    assert rows() == before
 
 
 def _import(path: str) -> str:
