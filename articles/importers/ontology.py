@@ -1,5 +1,6 @@
 """Conditions from an ontology: read from OBO or OBO Graphs JSON, written so that editors lose nothing."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,9 +72,9 @@ def read(path: Path) -> Ontology:
             start = file.read(100)
     except OSError as error:
         raise FileRefused([Problem(path, 1, f"It cannot be read: {error.strerror}.")]) from error
-    is_json = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}
-    # In OBO a line in brackets begins a term, so a list in JSON is told by what follows.
-    return obograph.read(path) if is_json and not start.lstrip().startswith(b"[Term]") else obo.read(path)
+    # A word in brackets begins a term of OBO.
+    is_json = re.match(rb"(\xef\xbb\xbf)?\s*[\[{](?![A-Za-z]+\])", start) is not None
+    return obograph.read(path) if is_json else obo.read(path)
 
 
 def load(
@@ -120,6 +121,10 @@ class _Load:
 
     def run(self, advance: Callable[[int, int], None]) -> None:
         """Find or make the conditions, write what is new about them, retire what the source gave up."""
+        last = max((row.release for row in self.known.values()), default="")
+        if self.report.release[:1].isdecimal() and self.report.release < last:
+            what = f"This release is older than that of {last}, which was read before."
+            self.report.notices.append(Event(self.report.source, "", what))
         live = [term for term in self.terms.values() if not term.obsolete]
         self._place([term for term in live if term.identifier not in self.known])
         live = [term for term in live if term.identifier in self.conditions]

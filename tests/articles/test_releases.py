@@ -120,6 +120,11 @@ def test_the_report_says_what_changed(tmp_path: Path) -> None:
     assert "SFS" in names(of("DOID:2"))
 
 
+def test_an_older_release_is_told_to_be_older(tmp_path: Path) -> None:
+    path = write(tmp_path, ROOT, POEMS, OTHER, release="2025-01-01")
+    assert "This release is older than that of 2026-01-01" in run(path, dry_run=True).out
+
+
 # What editors did
 
 
