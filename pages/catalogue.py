@@ -29,6 +29,11 @@ class Code:
     match: str
 
     @property
+    def title(self) -> str:
+        """What readers know its system as."""
+        return codes.title(self.system)
+
+    @property
     def written(self) -> str:
         """As people write it."""
         known = codes.SYSTEMS.get(self.system)
@@ -55,7 +60,7 @@ def by_system(several: Iterable[Code]) -> dict[str, list[Code]]:
     """The codes of a condition elsewhere, by the name of the system."""
     found: dict[str, list[Code]] = {}
     for code in several:
-        found.setdefault(codes.title(code.system), []).append(code)
+        found.setdefault(code.title, []).append(code)
     return found
 
 

@@ -240,6 +240,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "community_url": f"{here.condition.get_absolute_url()}community/",
             "today": page.stamp.today,
             "section": "conditions",
+            "codes": catalogue.codes_of(publication.other_codes),
             "machine": jsonld.question(page, contents),
         },
     )

@@ -117,18 +117,37 @@ def test_what_is_broader_shows_on_a_kept_page_within_a_minute(monkeypatch: pytes
 
 def test_codes_lead_outside_and_say_how_exact_they_are(client: Client) -> None:
     poems = make.condition()
-    rows = [("MeSH", "D016878", "exact"), ("ICD-10-CM", "D47.7", "broad"), ("ICD-9-CM", "273.9", "unstated")]
+    rows = [
+        ("MeSH", "D016878", "exact"),
+        ("MeSH", "D010265", "close"),
+        ("ICD-10-CM", "D47.7", "broad"),
+        ("ICD-9-CM", "273.9", "unstated"),
+    ]
     for system, code, match in rows:
         ConditionCode.objects.create(condition=poems, system=system, code=code, match=match)
     root = dom.read(client, ADDRESS)
     assert dom.facts(root) == {
         "ICD-10-CM": "D47.7 (broader)",
         "ICD-9-CM": "273.9 (match not stated)",
-        "MeSH": "D016878",
+        "MeSH": "D010265 (nearly the same), D016878",
     }
     outside = [link for link in root.iter("a") if "meshb.nlm.nih.gov" in link.get("href", "")]
-    assert [link.get("rel") for link in outside] == ["noopener noreferrer"]
-    assert [link.get("href") for link in outside] == ["https://meshb.nlm.nih.gov/record/ui?ui=D016878"]
+    assert [link.get("rel") for link in outside] == ["noopener noreferrer"] * 2
+    assert outside[1].get("href") == "https://meshb.nlm.nih.gov/record/ui?ui=D016878"
+
+
+def test_a_question_page_leads_to_the_codes_too_and_says_that_nobody_reviewed_them(client: Client) -> None:
+    poems = make.condition()
+    publication = site.live(poems, "prognosis")
+    address = publication.article.get_absolute_url()
+    assert "Codes of" not in dom.words(dom.read(client, address))
+    ConditionCode.objects.create(condition=poems, system="DOID", code="14039", match="broad")
+    ConditionCode.objects.create(condition=poems, system="SNOMED CT", code="79268002")
+    root = dom.read(client, f"{address}?again")
+    assert "Codes of POEMS syndrome elsewhere: Disease Ontology DOID:14039 (broader). They help" in dom.words(root)
+    assert "no clinician has reviewed them" in dom.words(root)
+    assert "79268002" not in dom.words(root)
+    assert "https://disease-ontology.org/?id=DOID:14039" in dom.links(root)
 
 
 def test_machines_are_told_codes_that_mean_just_this_condition(client: Client) -> None:
