@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Condition, ConditionCode, ConditionName
+from .models import BroaderCondition, Condition, ConditionCode, ConditionName, SourceTerm
 
 
 class PartInline(admin.StackedInline[Any, Condition]):
@@ -36,6 +36,33 @@ class NameInline(PartInline):
     extra = 1
 
 
+class BroaderInline(PartInline):
+    """Of which other conditions it is a kind."""
+
+    model = BroaderCondition
+    fk_name = "condition"
+    autocomplete_fields = ["broader"]
+    extra = 0
+
+
+class SourceTermInline(PartInline):
+    """What outside sources say of it: written by imports alone."""
+
+    model = SourceTerm
+    fields = [("identifier", "release", "retired_at")]
+    readonly_fields = ["identifier", "release", "retired_at"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
 class CodeInline(PartInline):
     """Codes of a condition."""
 
@@ -50,8 +77,9 @@ class ConditionAdmin(admin.ModelAdmin[Condition]):
 
     list_display = ["name", "slug", "origin"]
     search_fields = ["slug", "names__text", "codes__code"]
-    fields = ["slug", "definition", "origin"]
-    inlines = [NameInline, CodeInline]
+    fields = ["slug", "definition", "origin", "successor"]
+    autocomplete_fields = ["successor"]
+    inlines = [NameInline, CodeInline, BroaderInline, SourceTermInline]
     actions = None
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

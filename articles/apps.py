@@ -9,9 +9,13 @@ class ArticlesConfig(AppConfig):
     name = "articles"
 
     def ready(self) -> None:
-        """Make the guards known."""
+        """Make the guards and the checks known."""
+        from django.core.checks import register as register_check
+
         from accounts.guards import register
 
+        from .codes import check_settings
         from .guards import GUARDS
 
         register(GUARDS)
+        register_check(check_settings)

@@ -5,10 +5,13 @@ comes from outside is brought to the same form before it is looked for, so “g3
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error
 from django.db import models
 
 
@@ -21,6 +24,23 @@ class Match(models.TextChoices):
     NARROW = "narrow", "Narrower: it means a part of this condition"
     RELATED = "related", "Related: it means something else that belongs to it"
     UNSTATED = "unstated", "Not stated by the source"
+
+    @property
+    def word(self) -> str:
+        """What readers are told beside a code; nothing where it means exactly this condition."""
+        return _WORDS[self.value]
+
+
+_WORDS = {
+    "exact": "",
+    "close": "nearly the same",
+    "broad": "broader",
+    "narrow": "narrower",
+    "related": "related",
+    "unstated": "match not stated",
+}
+# The matches with which a machine may take the code for the condition.
+SAME = [Match.EXACT, Match.CLOSE]
 
 
 @dataclass(frozen=True)
@@ -40,14 +60,15 @@ class System:
 
     def normalise(self, code: str) -> str:
         """The form that is kept; raises ValueError, which names the code, where it cannot be one of this system."""
-        bare = "".join(code.split()).upper()
-        for word in sorted({self.name, *self.aliases}, key=len, reverse=True):
-            begun = re.compile(rf"{re.escape(''.join(word.split()).upper())}[:_]?", re.ASCII)
-            if (found := begun.match(bare)) and re.fullmatch(self.form, self._dotted(bare[found.end() :])):
-                bare = bare[found.end() :]
+        bare = "".join(code.split())
+        # Some letters of other alphabets become ASCII in upper case; none of them is a code.
+        bare = bare.upper() if bare.isascii() else ""
+        for begun, head in _beginnings(self):
+            if (found := begun.match(bare)) and re.fullmatch(self.form, self._dotted(head + bare[found.end() :])):
+                bare = head + bare[found.end() :]
                 break
         bare = self._dotted(bare)
-        if not re.fullmatch(self.form, bare, re.ASCII):
+        if not re.fullmatch(self.form, bare):
             raise ValueError(f"“{code[:60]}” is not a code of {self.title}.")
         return bare.lstrip("0") if self.name in {"ORPHA", "GARD"} else bare
 
@@ -62,7 +83,19 @@ class System:
 
     def link(self, code: str) -> str:
         """Where the system shows a code; empty where it has no such page."""
+        if self.name == "OMIM" and code.startswith("PS"):
+            return f"https://omim.org/phenotypicSeries/{code}"
         return self.address.format(code=code)
+
+
+@lru_cache
+def _beginnings(system: System) -> list[tuple[re.Pattern[str], str]]:
+    """What may be written before a code of a system, the longest first, and what stands there when it is kept."""
+    words = sorted({system.name, *system.aliases}, key=len, reverse=True)
+    return [
+        (re.compile(re.escape("".join(word.split()).upper()) + "[:_]?"), "PS" if word == "OMIMPS" else "")
+        for word in words
+    ]
 
 
 HL7 = "2.16.840.1.113883"
@@ -72,7 +105,7 @@ SYSTEMS = {
         System(
             "ICD-10-CM", "ICD-10-CM", r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", dot=3,
             oid=f"{HL7}.6.90", uri="http://hl7.org/fhir/sid/icd-10-cm", aliases=("ICD10CM", "ICD10"),
-            address="https://icd10cmtool.cdc.gov/?query={code}",
+            address="https://icd10cmtool.cdc.gov/?fy=FY2026&query={code}",
         ),
         System(
             "ICD-10", "ICD-10", r"[A-Z]\d\d(\.\d{1,2})?", dot=3,
@@ -104,7 +137,9 @@ SYSTEMS = {
         ),
         System(
             "ORPHA", "Orphanet", r"0*[1-9]\d{0,6}", prefix="ORPHA:",
-            uri="https://www.orpha.net", aliases=("ORPHANET", "ORDO", "http://www.orpha.net", "ORPHACODE"),
+            # HL7 lists no OID for it; the last alias is the one that European patient summaries write.
+            uri="https://www.orpha.net",
+            aliases=("ORPHANET", "ORDO", "http://www.orpha.net", "ORPHACODE", "1.3.6.1.4.1.12559.11.10.1.3.1.44.5"),
             address="https://www.orpha.net/en/disease/detail/{code}",
         ),
         System(
@@ -143,7 +178,7 @@ SYSTEMS = {
 
 def _plain(said: str) -> str:
     """A name, an OID or a URI without what people write differently."""
-    return re.sub(r"[\s_-]|^URN:OID:|/$", "", said.strip().upper())
+    return re.sub(r"^URN:OID:|/$|[\s_-]", "", said.strip().upper())
 
 
 @lru_cache(maxsize=1)
@@ -164,6 +199,11 @@ def system_of(said: str) -> System | None:
     return SYSTEMS.get(own[plain]) if plain in own else _known().get(plain)
 
 
+def undated(prefix: str) -> str:
+    """The name of a system without a release: SNOMEDCT_US_2025_09_01 is SNOMEDCT_US."""
+    return re.sub(r"_\d{4}_\d\d_\d\d$", "", prefix)
+
+
 def may_show(system: str) -> bool:
     """Whether readers and machines may be shown codes of this system."""
     known = SYSTEMS.get(system)
@@ -178,3 +218,17 @@ def hidden() -> list[str]:
 def title(system: str) -> str:
     """What readers know a system as."""
     return SYSTEMS[system].title if system in SYSTEMS else system
+
+
+def check_settings(**kwargs: Any) -> Iterator[CheckMessage]:
+    """System checks `articles.E001` and `articles.E002`: the settings about codes name systems that there are."""
+    names = f"Write one of {', '.join(SYSTEMS)}."
+    for name in settings.LICENSED_CODES_SHOWN:
+        if name not in SYSTEMS:
+            yield Error(
+                f"LICENSED_CODES_SHOWN holds “{name}”, which is no system of codes.", hint=names, id="articles.E001"
+            )
+    for alias, name in settings.CODE_SYSTEM_ALIASES.items():
+        if name not in SYSTEMS:
+            told = f"CODE_SYSTEM_ALIASES says that “{alias}” means “{name}”, which is no system of codes."
+            yield Error(told, hint=names, id="articles.E002")

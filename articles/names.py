@@ -10,9 +10,11 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 from . import codes, folding
@@ -58,14 +60,15 @@ def squeeze(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", folding.fold(text))
 
 
-def code_keys(system: str, code: str) -> set[str]:
-    """What may be typed for a code: alone, with its system, with the system's other name."""
-    of, bare = squeeze(system), squeeze(code)
+@lru_cache
+def beginnings(system: str) -> tuple[str, ...]:
+    """What may be typed before a code of a system, squeezed: its names, the longest first."""
     known = codes.SYSTEMS.get(system)
-    prefixes = {of, *(squeeze(other) for other in known.aliases)} if known else {of}
-    for prefix in sorted(prefixes, key=len, reverse=True):
-        bare = bare.removeprefix(prefix) or bare
-    return {bare, squeeze(code), *(prefix + bare for prefix in prefixes)}
+    names = {system, *known.aliases} if known else {system}
+    return tuple(sorted({squeeze(name) for name in names}, key=len, reverse=True))
+
+
+Coded = tuple[int, str, str]  # condition, system, code
 
 
 class Names:
@@ -90,9 +93,14 @@ class Names:
         self.spelling = Spelling(counts)
         self.weights = {part: math.log1p(len(self.names) / len(held)) for part, held in self.sharing.items()}
         self.preferred = {name.condition: name.text for name in self.names if name.kind == "preferred"}
-        self.coded: dict[str, list[tuple[int, str, str]]] = {}
+        self.coded: dict[str, list[Coded]] = {}
+        self.systems = set(codes.SYSTEMS)
         for of, system, code in coded:
-            for typed in code_keys(system, code):
+            self.systems.add(system)
+            bare = whole = squeeze(code)
+            for beginning in beginnings(system):
+                bare = bare.removeprefix(beginning) or bare
+            for typed in {bare, whole}:
                 self.coded.setdefault(typed, []).append((of, system, code))
 
     def named(self, query: str) -> str:
@@ -110,13 +118,27 @@ class Names:
                 best[found.condition] = (rank, found)
 
         asked = folding.words(query)[:12]
-        for of, system, code in self.coded.get(squeeze(query), ()):
+        for of, system, code in self.bearing(query):
             if system not in without:
                 take(Found(of, Fit.EXACT, code, "code", system), code)
         for number, fit in self._fitting(asked):
             name = self.names[number]
             take(Found(name.condition, fit, name.text, name.kind), name.folded)
         return [found for _, found in sorted(best.values(), key=lambda pair: pair[0])]
+
+    def bearing(self, query: str) -> Iterator[Coded]:
+        """The conditions with a code that this is: alone, or behind a name of its system, however it is written."""
+        typed = squeeze(query)
+        if not typed:
+            return
+        yield from self.coded.get(typed, ())
+        for system in self.systems:
+            may_be = {typed.removeprefix(beginning) for beginning in beginnings(system)}
+            if (known := codes.SYSTEMS.get(system)) is not None:
+                with suppress(ValueError):
+                    may_be.add(squeeze(known.normalise(query)))
+            for bare in may_be - {typed}:
+                yield from (each for each in self.coded.get(bare, ()) if each[1] == system)
 
     def _fitting(self, asked: list[str]) -> Iterable[tuple[int, Fit]]:
         """Every name that holds all the words, or words that begin with them."""

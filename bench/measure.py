@@ -1,10 +1,8 @@
 """`make bench`: the project's own figures, side by side in one run, so that only their ratios need be believed.
 
 Everything runs on a fresh SQLite file (or the PostgreSQL named by DATABASE_URL, which it fills):
-the turning of Markdown into a page, joining a community through its verb, the review queue (bench/review_queue.py),
-search (bench/search.py), the export of its ten thousand pages (bench/exporting.py), the reader's pages as they are
-served against a bare view that returns the same bytes (bench/readers.py), with few public pages and with many:
-`make bench PAGES=100000`, and at last what an operator sees of all of them (bench/overview.py).
+the turning of Markdown into a page, joining a community through its verb, then part after part, each in a module of its
+own name here, first with few public pages and then with many: `make bench PAGES=100000`.
 """
 
 import os
@@ -125,6 +123,7 @@ def measure(folder: Path) -> None:
     import django
 
     django.setup()
+    from catalogue import catalogue
     from django.conf import settings
     from django.core.management import call_command
     from exporting import exporting
@@ -146,6 +145,7 @@ def measure(folder: Path) -> None:
     queue()
     search()
     exporting()
+    catalogue(folder)
     fill(MANY)
     readers(folder, pages=MANY)
     overview()

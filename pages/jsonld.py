@@ -14,14 +14,16 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
 
+from articles import codes
 from articles.models import Citation, Condition, Origin, Topic
 from community.counting import ShownCount
 from reviews.models import CredentialCheck, Reviewer
 from reviews.standing import Stamp
 
-from . import markup
+from . import catalogue, markup
 
 if TYPE_CHECKING:
+    from .catalogue import Code
     from .reading import Hub, Line, QuestionPage
 
 Node = dict[str, Any]
@@ -106,8 +108,8 @@ def _trail(*steps: tuple[str, str]) -> Node:
     }
 
 
-def _about(condition: Condition, name: str, names: Iterable[str], codes: Iterable[tuple[str, str]]) -> Node:
-    """A condition by its names and codes; neither is reviewed, and nothing here says so."""
+def _about(condition: Condition, name: str, names: Iterable[str], several: "Iterable[Code]") -> Node:
+    """A condition by its names, and its codes as far as they mean just this; neither is reviewed, or said to be."""
     hub = absolute(condition.get_absolute_url())
     return _filled(
         {
@@ -117,7 +119,9 @@ def _about(condition: Condition, name: str, names: Iterable[str], codes: Iterabl
             "url": hub,
             "alternateName": sorted(names, key=str.casefold),
             "code": [
-                {"@type": "MedicalCode", "codingSystem": system, "codeValue": code} for system, code in sorted(codes)
+                {"@type": "MedicalCode", "codingSystem": code.system, "codeValue": code.code}
+                for code in sorted(several)
+                if code.match in codes.SAME
             ],
         }
     )
@@ -208,7 +212,7 @@ def question(page: "QuestionPage", sections: Iterable[tuple[str, str]]) -> Head:
             condition,
             name,
             [each["text"] for each in publication.other_names or []],
-            [(each["system"], each["code"]) for each in publication.other_codes or []],
+            catalogue.codes_of(publication.other_codes),
         ),
         "hasPart": _parts(page, sections),
         "citation": [_source(citation) for citation in page.citations],

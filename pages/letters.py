@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 
 from django.urls import reverse
@@ -13,6 +14,8 @@ from articles import folding
 from articles.models import Condition
 from reviews.models import Publication
 from reviews.standing import Stamp, void_articles
+
+from . import retired
 
 PER_PAGE = 100
 SIGNS = "0-9"
@@ -93,14 +96,15 @@ def label(key: str) -> str:
     return "0–9" if key == SIGNS else key.upper()
 
 
+@lru_cache(maxsize=20_000)
 def folded(name: str) -> str:
     """A name as it is put in order: folded as for search, and type 2 before type 10."""
     return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(6), folding.fold(name))
 
 
 def everything() -> list[Entry]:
-    """Every condition in order of its name, those that begin with a digit or a sign last; one query."""
-    rows = Condition.objects.order_by().values_list("pk", "slug", "preferred_name")  # type: ignore[misc]  # of the manager
+    """Every condition that is shown, in order of its name, those that begin with a digit or a sign last; one query."""
+    rows = Condition.objects.filter(retired.stays()).order_by().values_list("pk", "slug", "preferred_name")  # type: ignore[misc]  # of the manager
     entries = [Entry(pk, slug, name or slug, folded(name or slug)) for pk, slug, name in rows]
     return sorted(entries, key=lambda entry: (LETTERS.index(entry.letter), entry.order, entry.slug))
 

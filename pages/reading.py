@@ -20,6 +20,7 @@ from reviews.models import Publication, Review, Reviewer, ReviewRequest
 from reviews.models.publications import PublicationQuerySet
 from reviews.standing import Stamp
 
+from . import catalogue
 from .changes import Dates, with_dates
 from .gathered import Gathered
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
+# What a condition is also called. A related name is for search: it may mean more, or less.
+ALSO_CALLED = [ConditionName.Kind.SYNONYM, ConditionName.Kind.ABBREVIATION]
 # In place of the question of a page that no approval covers any more.
 TITLE_OF_VOID = "This page is no longer shown"
 
@@ -171,12 +174,12 @@ def urls_of(articles: Iterable[int]) -> dict[int, str]:
 def _beside(condition: str) -> dict[str, models.Subquery]:
     """What belongs to the condition whose id stands in the named column, of which nothing is reviewed."""
     mine = models.OuterRef(condition)
-    names = ConditionName.objects.exclude(kind=ConditionName.Kind.PREFERRED).filter(condition=mine)
+    names = ConditionName.objects.filter(condition=mine, kind__in=ALSO_CALLED)
     shown_codes = ConditionCode.objects.exclude(system__in=codes.hidden()).filter(condition=mine)
     return {
         "member_count": models.Subquery(Community.objects.filter(condition=mine).values("member_count")),
         "other_names": _listed(names, JSONObject(id="pk", text="text")),
-        "other_codes": _listed(shown_codes, JSONObject(system="system", code="code")),
+        "other_codes": _listed(shown_codes, JSONObject(system="system", code="code", match="match")),
     }
 
 
@@ -200,7 +203,7 @@ class Hub:
 
     condition: Condition
     names: list[str]
-    codes: list[tuple[str, str]]  # system and code
+    codes: list[catalogue.Code]
     members: ShownCount | None
     today: dt.date
 
@@ -222,7 +225,7 @@ def hub_at(slug: str) -> Hub | None:
     return Hub(
         condition=row,
         names=[each["text"] for each in sorted(row.other_names or [], key=lambda each: each["id"])],
-        codes=sorted((each["system"], each["code"]) for each in row.other_codes or []),
+        codes=catalogue.codes_of(row.other_codes),
         members=members(row.member_count),
         today=row.read_at.date(),
     )

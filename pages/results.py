@@ -160,7 +160,8 @@ def _also(hub: Hub, marker: Marker) -> Pieces:
         return []
     if hub.found.kind == "code":
         return [(f"{codes.title(hub.found.system)} ", False), (hub.found.name, True)]
-    return [("also called ", False), *marker.mark(hub.found.name)]
+    found_by = "related name" if hub.found.kind == "related" else "also called"
+    return [(f"{found_by} ", False), *marker.mark(hub.found.name)]
 
 
 # While typing

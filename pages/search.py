@@ -26,6 +26,8 @@ from reviews.matching import Asked
 from reviews.models import Publication
 from reviews.standing import Stamp
 
+from . import retired
+
 LONGEST_QUERY = 200
 MOST_WORDS = 12
 # Nobody reads on: so many conditions and so many questions are ranked, and of more it is said that there are more.
@@ -206,25 +208,40 @@ def _begun(asked: Asked, query: str) -> Asked:
 
 
 def hubs(found: list[Found], known: Names) -> Iterator[Hub]:
-    """Conditions with their public pages, in the order given."""
+    """Conditions with their public pages, in the order given; in the place of one that leads to another that other."""
     if not found:
         return
-    keys = [one.condition for one in found]
+    found, slugs = _shown(found)
     live, values = _live()
     rows = prepared.rows(
         connection,
         f"SELECT live.* FROM ({matching.LISTED[connection.vendor]}) listed "
         f"{_each(live, 'live.condition_id = listed.value')} ORDER BY live.slug",
-        [json.dumps(keys), *values],
+        [json.dumps(list(slugs)), *values],
     )
     pages: dict[int, list[Hit]] = {}
     for hit in map(_hit, rows):
         pages.setdefault(hit.condition, []).append(hit)
-    slugs = dict(Condition.objects.filter(pk__in=keys).values_list("pk", "slug"))
     for one in found:
         if (slug := slugs.get(one.condition)) is not None:
             name = known.preferred.get(one.condition, slug)
             yield Hub(found=one, slug=slug, name=name, pages=tuple(pages.get(one.condition, ())))
+
+
+def _shown(found: list[Found]) -> tuple[list[Found], dict[int, str]]:
+    """Each condition that is shown, once, and the slugs of all of them; one query where none leads to another."""
+    rows = Condition.objects.filter(pk__in=[one.condition for one in found]).order_by()
+    facts = {pk: (slug, successor) for pk, slug, successor in rows.values_list("pk", "slug", "successor")}
+    slugs = {pk: slug for pk, (slug, _) in facts.items()}
+    if not (given_up := [pk for pk, (_, successor) in facts.items() if successor is not None]):
+        return found, slugs
+    ends = retired.ends_of(given_up)
+    shown: dict[int, Found] = {}
+    for one in found:
+        end = ends.get(one.condition)
+        condition = one.condition if end is None else end.pk
+        shown.setdefault(condition, replace(one, condition=condition))
+    return list(shown.values()), slugs | {end.pk: end.slug for end in ends.values()}
 
 
 def _each(live: str, condition: str) -> str:

@@ -1,7 +1,7 @@
 """What does the reader get? The public pages: the same for everybody, without cookie or session."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -22,14 +22,14 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock, guards, roles
 from accounts.prepared import Prepared
-from articles import codes, rendering
+from articles import rendering
 from articles.models import Condition, Topic, preferred_name
 from community.models import Community
 from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import Stamp, tally
 
+from . import catalogue, jsonld, kept, letters, reading, retired
 from . import history as record
-from . import jsonld, kept, letters, reading
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -123,6 +123,10 @@ _largest = Prepared(
 )
 
 
+# So many narrower conditions stand open on a hub; the others are behind a button.
+FEW_NARROWER = 8
+
+
 @reader_page
 def condition(request: HttpRequest, condition: str) -> HttpResponse:
     """The hub of one condition: its names, the overview's short answer, its questions."""
@@ -130,12 +134,16 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     if hub is None:
         raise Http404("No condition has this address.")
     row = hub.condition
+    successor = None if row.successor_id is None else retired.end_of(row.pk)
+    if successor is not None and successor != row:
+        return HttpResponsePermanentRedirect(successor.get_absolute_url())
     if row.slug != condition:
         return HttpResponsePermanentRedirect(row.get_absolute_url())
     lines = reading.lines(about=row)
     overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
     shown = _overview(row, overview)
+    broader, narrower = catalogue.neighbours(row)
     return render(
         request,
         "pages/condition.html",
@@ -147,7 +155,11 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "total": len(lines),
             "in_date": sum(line.stamp.in_date for line in lines),
             "lapsed": sum(not line.stamp.in_date for line in lines),
-            "codes": _by_system(hub.codes),
+            "codes": catalogue.by_system(hub.codes),
+            "broader": broader,
+            "narrower": narrower[:FEW_NARROWER],
+            "more_narrower": narrower[FEW_NARROWER:],
+            "successor": None if row.successor_id is None else retired.end_of(row.successor_id),
             "members": hub.members,
             "community_url": f"{row.get_absolute_url()}community/",
             "today": hub.today,
@@ -155,14 +167,6 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "machine": jsonld.hub(hub, lines, shown),
         },
     )
-
-
-def _by_system(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The codes of a condition elsewhere, by the name of the system."""
-    found: dict[str, list[str]] = {}
-    for system, code in pairs:
-        found.setdefault(codes.title(system), []).append(code)
-    return found
 
 
 def _overview(condition: Condition, line: reading.Line | None) -> dict[str, Any] | None:
@@ -236,6 +240,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "community_url": f"{here.condition.get_absolute_url()}community/",
             "today": page.stamp.today,
             "section": "conditions",
+            "codes": catalogue.codes_of(publication.other_codes),
             "machine": jsonld.question(page, contents),
         },
     )

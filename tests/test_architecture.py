@@ -44,6 +44,8 @@ CHANGEABLE = {
     "articles.ConditionName",
     "articles.ConditionCode",
     "articles.NameChange",
+    "articles.BroaderCondition",
+    "articles.SourceTerm",
     "pages.CodeMiss",
     "articles.Article",
     "reviews.Reviewer",

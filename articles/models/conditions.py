@@ -23,6 +23,15 @@ def preferred_name(condition: str) -> models.Subquery:
     return models.Subquery(names.values("text")[:1])
 
 
+def successors(condition: int | None) -> list[int]:
+    """The ids of a condition and of those that took its place one after another, each once; a query for each."""
+    found: list[int] = []
+    while condition is not None and condition not in found:
+        found.append(condition)
+        condition = Condition.objects.filter(pk=condition).values_list("successor", flat=True).first()
+    return found
+
+
 class ConditionManager(models.Manager["Condition"]):
     """Conditions come with their preferred name."""
 
@@ -48,11 +57,26 @@ class Condition(models.Model):
     slug = models.SlugField(max_length=100, unique=True, help_text="The last part of its address.")
     definition = models.TextField(blank=True, help_text="For editors. Readers get the overview page's short answer.")
     origin = models.CharField(max_length=200, blank=True, help_text="Where the entry came from, such as DOID:14039.")
+    successor = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        help_text="The condition that took its place. This one then leads there, unless it has pages or a community.",
+    )
 
     objects: ClassVar[ConditionManager] = ConditionManager()
 
     class Meta:
         ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(successor__isnull=True) | ~models.Q(successor=models.F("pk")),
+                name="condition_is_not_its_successor",
+                violation_error_message="A condition cannot take its own place.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -62,8 +86,10 @@ class Condition(models.Model):
         return reverse("condition", args=[self.slug])
 
     def clean(self) -> None:
-        """Refuse a slug that once was another condition's address."""
+        """Refuse a slug that once was another condition's address, and successors that lead in a circle."""
         super().clean()
+        if self.pk is not None and self.pk in successors(self.successor_id):
+            raise ValidationError({"successor": f"{self.successor} leads back to this condition. Choose another."})
         if ConditionSlug.objects.filter(slug=self.slug).exclude(condition_id=self.pk).exists():
             raise ValidationError(
                 {"slug": f"“{self.slug}” is or was the address of another condition. Choose another."}
@@ -87,6 +113,7 @@ class ConditionName(models.Model):
         PREFERRED = "preferred", "Preferred"
         SYNONYM = "synonym", "Synonym"
         ABBREVIATION = "abbreviation", "Abbreviation"
+        RELATED = "related", "Related: search finds it, readers are not told that the condition is called so"
 
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="names")
     language = models.CharField(max_length=2, default=Language.ENGLISH)

@@ -134,7 +134,7 @@ def test_codes_are_shown_but_for_systems_that_ask_a_licence(client: Client) -> N
     for system, code in [("MeSH", "D016878"), ("DOID", "14039"), ("SNOMED CT", "79268002"), ("MedDRA", "10065934")]:
         ConditionCode.objects.create(condition=condition, system=system, code=code)
     root = dom.read(client, ADDRESS)
-    assert dom.facts(root) == {"Disease Ontology": "14039", "MeSH": "D016878"}
+    assert dom.facts(root) == {"Disease Ontology": "DOID:14039", "MeSH": "D016878"}
     assert "79268002" not in dom.words(root)
     assert "10065934" not in dom.words(root)
 

@@ -14,11 +14,12 @@ from django.db import transaction
 from accounts import clock
 from accounts.models import User
 from articles.importers import markdown_files
-from articles.models import Article, Condition, ConditionCode, ConditionName, Revision
+from articles.models import Article, BroaderCondition, Condition, ConditionCode, ConditionName, Revision
 from community.models import Community, Member
 from pages.models import CodeMiss, SiteText
 from reviews.models import Checklist, Credential, Publication, Reviewer, ReviewRequest
 
+ORIGIN = "Written for the demonstration"
 TEXTS = Path(__file__).resolve().parents[2] / "demonstration"
 DOMAIN = "rounds.example"
 KNOWN_PASSWORD = "rounds-demonstration"  # noqa: S105  only ever set on loopback, see --passwords
@@ -82,6 +83,11 @@ Where the evidence is thin, the text says so.
 Somebody who is frightened could follow it.
 I have no conflict of interest on this topic."""
 SITE_TEXTS = TEXTS / "site-texts.txt"
+# A broader condition, and those that are kinds of it, by slug and name; what is not there yet has no pages.
+BROADER_SLUG, BROADER_NAME = "plasma-cell-disorder", "Plasma cell disorder"
+KINDS = [("poems-syndrome", "POEMS syndrome"), ("multiple-myeloma", "Multiple myeloma")]
+# A condition whose place another one took.
+RETIRED = ("takatsuki-disease", "Takatsuki disease", "poems-syndrome")
 MEMBERS = {"poems-syndrome": 59, "wilson-disease": 7}
 # What clinicians' systems asked for and nobody has written about; the last is a condition that has no page.
 MISSES = [("ORPHA", "774", 14), ("ICD-10-CM", "E75.22", 5), ("OMIM", "219700", 2), ("MeSH", "D001528", 6)]
@@ -139,6 +145,7 @@ def _site() -> None:
         _reviewer(people, *row)
     for slug, name, others, codes in CONDITIONS:
         _condition(slug, name, others, codes)
+    _catalogue()
     for slug, count in MEMBERS.items():
         _members(slug, count)
     texts = {path.name: _draft(path, people["author"]) for path in markdown_files.find(TEXTS)}
@@ -188,12 +195,25 @@ def _reviewer(people: dict[str, User], account: str, name: str, suffix: str, spe
 
 
 def _condition(slug: str, name: str, others: list[str], codes: list[tuple[str, str]]) -> None:
-    condition = Condition.objects.create(slug=slug, origin="Written for the demonstration")
+    condition = Condition.objects.create(slug=slug, origin=ORIGIN)
     ConditionName.objects.create(condition=condition, text=name, kind=ConditionName.Kind.PREFERRED)
     for other in others:
         ConditionName.objects.create(condition=condition, text=other, kind=ConditionName.Kind.SYNONYM)
     for system, code in codes:
         ConditionCode.objects.create(condition=condition, system=system, code=code)
+
+
+def _catalogue() -> None:
+    """What is broader and narrower, and what leads elsewhere."""
+    slug, name, successor = RETIRED
+    for each in [(BROADER_SLUG, BROADER_NAME), (slug, name), *KINDS]:
+        row, made = Condition.objects.get_or_create(slug=each[0], defaults={"origin": ORIGIN})
+        if made:
+            ConditionName.objects.create(condition=row, text=each[1], kind=ConditionName.Kind.PREFERRED)
+    broader = Condition.objects.get(slug=BROADER_SLUG)
+    for kind, _ in KINDS:
+        BroaderCondition.objects.create(condition=Condition.objects.get(slug=kind), broader=broader)
+    Condition.objects.filter(slug=slug).update(successor=Condition.objects.get(slug=successor))
 
 
 def _members(slug: str, count: int) -> None:
