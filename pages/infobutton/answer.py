@@ -20,7 +20,10 @@ def feed(found: Found, now: dt.datetime) -> Element:
     """What was found, after HL7's knowledge response (Atom). No page makes a feed without entries."""
     document = markup.root("feed", xmlns=ATOM, **{"xml:lang": found.language, "xml:base": absolute("/")})
     markup.add(document, "id", feeds.tag(f"infobutton/{found.key}"))
-    markup.add(document, "title", settings.SITE_NAME, type="text")
+    title = (
+        f"{settings.SITE_NAME} (demonstration: all reviews are samples)" if settings.ROUNDS_DEMO else settings.SITE_NAME
+    )
+    markup.add(document, "title", title, type="text")
     if found.pages:
         subjects = dict.fromkeys(page.row.condition_name or page.row.article.condition.slug for page in found.pages)
         markup.add(document, "subtitle", ", ".join(subjects), type="text")
