@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -31,8 +32,9 @@ RELATED = 0.3
 FITS = {Fit.EXACT: 0.9, Fit.BEGINS: 0.5, Fit.WORDS: 0.4}
 # Where the question that was asked for has no page, the other pages of the condition are worth so much of it.
 INSTEAD = 0.5
-# Words in more names than this name nothing; nor do so few letters.
-MOST_NAMED, FEWEST_LETTERS = 5, 3
+FEWEST_LETTERS = 3
+# What SNOMED CT writes behind a name to tell it from others.
+KIND_OF_TERM = re.compile(r" \((disorder|disease|finding)\)$", re.IGNORECASE)
 MOST_CONDITIONS, MOST_PAGES = 100, 30
 
 MESH, SNOMED = "MeSH", "SNOMED CT"
@@ -158,12 +160,13 @@ def _named(criterion: Criterion, found: Found) -> dict[int, float]:
 
 
 def _called(words: str) -> dict[int, float]:
-    """The conditions with this name, or else those few whose names hold all these words whole."""
+    """The conditions with this name, or else the one whose names alone hold all these words."""
+    words = KIND_OF_TERM.sub("", words)
     if len(words) < FEWEST_LETTERS:
         return {}
     fitting = [one for one in names.known().find(words, without=codes.hidden()) if one.fit in FITS]
     exact = [one for one in fitting if one.fit == Fit.EXACT]
-    chosen = exact or (fitting if len(fitting) <= MOST_NAMED else [])
+    chosen = exact or (fitting if len(fitting) == 1 else [])
     return {one.condition: FITS[one.fit] for one in chosen}
 
 
