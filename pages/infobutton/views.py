@@ -48,6 +48,14 @@ def infobutton(request: HttpRequest) -> HttpResponse:
     """Pages about a code or a name: 200 also where there are none, 400 with the reason, 429 for who asks too much."""
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={**OPEN, **PREFLIGHT})
+    response = _asked(request)
+    if request.method == "HEAD":
+        response["Content-Length"] = str(len(response.content))
+        response.content = b""
+    return response
+
+
+def _asked(request: HttpRequest) -> HttpResponse:
     form, wait = Form(), throttle.spare(request, "infobutton", per_minute=settings.INFOBUTTON_A_MINUTE)
     try:
         sent = asking.parameters(request)
