@@ -15,6 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 NAME = re.compile(r"(mainSearchCriteria|subTopic)\.[vc]\.(cs|c|dn|ot)([1-9][0-9]?)?", re.ASCII)
 LANGUAGES = ("informationRecipient.languageCode.c", "performer.languageCode.c")
 MOST_CRITERIA = 20
+LONGEST_VALUE = 1_000
 
 
 class Unreadable(Exception):
@@ -75,7 +76,9 @@ def one(sent: QueryDict, name: str) -> str:
     values = [value for value in sent.getlist(name) if value.strip()]
     if len(values) > 1:
         raise Unreadable(f"{name} stands there {len(values)} times. Number the second one {name}1.")
-    return values[0].strip() if values else ""
+    if len(value := values[0].strip() if values else "") > LONGEST_VALUE:
+        raise Unreadable(f"{name} is longer than {LONGEST_VALUE:,} characters.")
+    return value
 
 
 def read(sent: QueryDict) -> Asked:

@@ -179,6 +179,7 @@ def test_where_no_type_is_wished_the_accept_header_decides_and_else_it_is_xml(
             "mainSearchCriteria.v.ot=a&" + "&".join(f"mainSearchCriteria.v.ot{n}=a" for n in range(1, 30)),
             "More than 20",
         ),
+        (f"mainSearchCriteria.v.ot={'a' * 1001}", "mainSearchCriteria.v.ot is longer than 1,000 characters"),
         ("&".join(f"a{number}=1" for number in range(2000)), "cannot be read"),
     ],
 )
