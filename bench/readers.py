@@ -10,6 +10,7 @@ from server import Served
 ROUNDS = 11
 EACH = 10
 QUESTION = "/conditions/poems-syndrome/prognosis/"
+INFOBUTTON = "/infobutton?mainSearchCriteria.v.c=D016878&mainSearchCriteria.v.cs=2.16.840.1.113883.6.177"
 OTHERS = {"hub": "/conditions/poems-syndrome/", "first page": "/", "withdrawn": "/conditions/wilson-disease/diet/"}
 
 
@@ -29,6 +30,7 @@ def readers(folder: Path, *, pages: int) -> None:
             "state asked, 304": (partial(page, X_Forget="state", If_None_Match=tag), 2.0),
             "cold": (partial(page, X_Forget="pages"), 10.0),
             "cold, brotli": (partial(page, X_Forget="pages", Accept_Encoding="br"), 10.0),
+            "Infobutton, 3 pages": (partial(site.get, INFOBUTTON), None),
             **{f"cold, {name}": (partial(site.get, at, X_Forget="pages"), None) for name, at in OTHERS.items()},
         }
         figures = dict(_in_turn(site, {name: act for name, (act, _) in acts.items()}))

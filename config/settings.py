@@ -126,6 +126,11 @@ if MEMBER_COUNT_ROUND_TO < 1:
 LICENSED_CODES_SHOWN: list[str] = env.list("LICENSED_CODES_SHOWN", default=[])
 CODE_SYSTEM_ALIASES: dict[str, str] = env.dict("CODE_SYSTEM_ALIASES", default={})
 
+# Infobutton: how many answers a minute one block of addresses gets from each web process.
+INFOBUTTON_A_MINUTE = number("INFOBUTTON_A_MINUTE", default=600)
+if INFOBUTTON_A_MINUTE < 1:
+    raise ImproperlyConfigured(f"INFOBUTTON_A_MINUTE is {INFOBUTTON_A_MINUTE}. Set it to 1 or more.")
+
 # Reviews: how many days before its end a review is called due.
 REVIEW_DUE_DAYS = number("REVIEW_DUE_DAYS", default=60)
 # How many days a clinician's claim of a review holds before anybody may claim it.

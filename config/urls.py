@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from pages import about, alphabet, feedback, feeds, reviewers, search_views, sitemaps, views
+from pages.infobutton.views import infobutton
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -29,6 +30,7 @@ urlpatterns = [
     path("robots.txt", sitemaps.robots, name="robots"),
     path("search/", search_views.search_page, name="search"),
     path("search/suggestions/", search_views.suggestions, name="suggestions"),
+    path("infobutton", infobutton, name="infobutton"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

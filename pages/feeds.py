@@ -5,6 +5,7 @@ and tells of a lapse on the day of the lapse. docs/machines.md says what each el
 """
 
 import hashlib
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
@@ -16,6 +17,9 @@ from . import changes, markup, reading
 from .changes import BEFORE_ALL, Change, Kind
 from .jsonld import absolute
 from .views import find_condition, reader_page
+
+if TYPE_CHECKING:
+    from .changes import Told
 
 NEWEST = 50
 ATOM = "application/atom+xml"
@@ -44,14 +48,14 @@ def condition_feed(request: HttpRequest, condition: str) -> HttpResponse:
     return _answer(title, here, row.get_absolute_url(), name, changes.newest(NEWEST, about=row.pk))
 
 
-def _tag(name: str, since: str = NAMED_SINCE) -> str:
+def tag(name: str, since: str = NAMED_SINCE) -> str:
     """A name that is nobody else's and never changes (RFC 4151)."""
     return f"tag:{urlsplit(settings.SITE_URL).hostname},{since}:{name}"
 
 
 def _answer(title: str, here: str, page: str, name: str, found: list[Change]) -> HttpResponse:
     document = markup.root("feed", xmlns="http://www.w3.org/2005/Atom", **{"xml:lang": "en"})
-    markup.add(document, "id", _tag(name))
+    markup.add(document, "id", tag(name))
     markup.add(document, "title", title)
     markup.add(document, "updated", markup.moment(max((each.updated for each in found), default=BEFORE_ALL.value)))
     markup.add(document, "link", rel="self", type=ATOM, href=absolute(here))
@@ -70,7 +74,7 @@ def _entry(document: Element, change: Change, pages: dict[int, str]) -> None:
     row, stamp = change.publication, change.stamp
     article = row.article
     entry = markup.add(document, "entry", **{"xml:lang": article.language})
-    markup.add(entry, "id", _name_of(change))
+    markup.add(entry, "id", name_of(change.publication))
     markup.add(entry, "title", _title(change))
     markup.add(entry, "updated", markup.moment(change.updated))
     markup.add(entry, "published", markup.moment(row.first_at))
@@ -78,19 +82,18 @@ def _entry(document: Element, change: Change, pages: dict[int, str]) -> None:
     markup.add(entry, "link", rel="alternate", type="text/html", hreflang=article.language, href=url)
     if change.withdrawal is not None and change.withdrawal.instead_id in pages:
         markup.add(entry, "link", rel="related", type="text/html", href=absolute(pages[change.withdrawal.instead_id]))
-    markup.add(entry, "category", term=change.kind, scheme=_tag("changes"))
+    markup.add(entry, "category", term=change.kind, scheme=tag("changes"))
     if change.kind != Kind.WITHDRAWN and stamp is not None:
         state = "in-date" if stamp.in_date else "overdue"
-        markup.add(entry, "category", term=state, scheme=_tag("review"))
-    markup.add(entry, "category", term=article.condition.slug, label=row.condition_name, scheme=_tag("conditions"))
+        markup.add(entry, "category", term=state, scheme=tag("review"))
+    markup.add(entry, "category", term=article.condition.slug, label=row.condition_name, scheme=tag("conditions"))
     markup.add(entry, "summary", _summary(change), type="text")
 
 
-def _name_of(change: Change) -> str:
+def name_of(row: "Told") -> str:
     """The name of a page for ever: it tells neither its address, which may change, nor a number of a row."""
-    row = change.publication
     sealed = f"{row.article_id} {row.first_at.isoformat()} {row.first_digest}"
-    return _tag(f"pages/{hashlib.sha256(sealed.encode()).hexdigest()[:32]}", since=f"{row.first_at:%Y-%m-%d}")
+    return tag(f"pages/{hashlib.sha256(sealed.encode()).hexdigest()[:32]}", since=f"{row.first_at:%Y-%m-%d}")
 
 
 def _title(change: Change) -> str:

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
 from articles import text
+from articles.models import ConditionCode
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -107,15 +108,29 @@ class SiteText(models.Model):
 class CodeMissManager(models.Manager["CodeMiss"]):
     """The codes that were asked for in vain."""
 
-    def note(self, system: str, code: str) -> None:
+    def told(self) -> "models.QuerySet[CodeMiss]":
+        """All of them with `known`: whether a condition bears the code, so that it lacks a page and not the code.
+
+        Asked when it is shown and stored nowhere: a condition may get the code, or a page, tomorrow.
+        """
+        bearers = ConditionCode.objects.filter(system=models.OuterRef("system"), code=models.OuterRef("code"))
+        return self.annotate(known=models.Exists(bearers))
+
+    def note(self, system: str, code: str, times: int = 1) -> None:
         """Count that somebody asked for a code, in the form that is kept, which no public page answers."""
         today = clock.today()
-        if not self.filter(system=system, code=code).update(times=models.F("times") + 1, last_on=today):
+        if not self.filter(system=system, code=code).update(times=models.F("times") + times, last_on=today):
             if self.count() >= MOST_CODES:
-                return
-            row, made = self.get_or_create(system=system, code=code, defaults={"first_on": today, "last_on": today})
+                self._make_room()
+            defaults = {"times": times, "first_on": today, "last_on": today}
+            row, made = self.get_or_create(system=system, code=code, defaults=defaults)
             if not made:
-                self.filter(pk=row.pk).update(times=models.F("times") + 1, last_on=today)
+                self.filter(pk=row.pk).update(times=models.F("times") + times, last_on=today)
+
+    def _make_room(self) -> None:
+        """Forget a hundredth, those asked for least often and longest ago: who tries all codes hides no real one."""
+        rarest = self.order_by("times", "last_on", "pk").values_list("pk", flat=True)[: max(1, MOST_CODES // 100)]
+        self.filter(pk__in=list(rarest)).delete()
 
 
 class CodeMiss(models.Model):

@@ -247,7 +247,7 @@ def _at_address(publications: PublicationQuerySet, condition: str, article: str)
     )
 
 
-def _cited() -> models.Subquery:
+def cited() -> models.Subquery:
     """The sources of the text, as one value."""
     fields = {name: name for name in ("id", "number", "title", "url", "doi", "pmid")}
     sources = Citation.objects.filter(revision=models.OuterRef("review__revision")).order_by().values("revision")
@@ -255,7 +255,7 @@ def _cited() -> models.Subquery:
 
 
 _live_at = Prepared(
-    lambda condition, article: _at_address(Publication.objects.live().annotate(cited=_cited()), condition, article)
+    lambda condition, article: _at_address(Publication.objects.live().annotate(cited=cited()), condition, article)
 )
 _current_at = Prepared(
     lambda condition, article: _at_address(

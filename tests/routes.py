@@ -118,6 +118,8 @@ ROUTES: dict[str, Row] = {
     "reviewer-part": Row(nothing=EVERYBODY),
     "search": Row(shown=EVERYBODY),
     "suggestions": Row(shown=EVERYBODY),
+    # Its acts ask as its GET does, and change nothing.
+    "infobutton": Row(shown=EVERYBODY, acts={"ask for a name": NOBODY}),
     "healthz": Row(shown=EVERYBODY),
     # One's own account
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),

@@ -2,16 +2,22 @@
 
 import logging
 import re
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from gunicorn.config import Config
 from gunicorn.http.errors import InvalidHeader, InvalidRequestLine
 from gunicorn.workers.base import Worker
+from pytest_django import Settings
 
 from config import server
 from pages import kept, reading
+from pages.infobutton import finding
+from pages.infobutton.missing import missing
+from pages.models import CodeMiss
 from reviews.models import Publication
 from tests.feedback import address, send
 from tests.pages import site
@@ -63,6 +69,55 @@ def test_no_answer_to_a_reader_leaves_their_address_in_the_log(
     assert READER not in lines
     assert PROXIED not in lines
     assert not [vars(record) for record in caplog.records if READER in str(getattr(record, "args", ""))]
+
+
+def test_nothing_that_a_clinicians_system_sends_stands_in_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    settings.INFOBUTTON_A_MINUTE = 12
+    site.build()
+    caller = Client(REMOTE_ADDR=READER, raise_request_exception=False)
+    patient = (
+        "age.v.v=marzipan&patientPerson.administrativeGenderCode.c=marzipan&assignedAuthorizedPerson.id.root=marzipan"
+    )
+    asked = [
+        f"mainSearchCriteria.v.dn=marzipan&{patient}",
+        "mainSearchCriteria.v.c=D999999&mainSearchCriteria.v.cs=MeSH",
+    ]
+    for query in [*asked, "mainSearchCriteria.v.c=marzipan", f"knowledgeResponseType=marzipan&{patient}"]:
+        caller.get(f"/infobutton?{query}")
+        caller.post("/infobutton", query, content_type="application/x-www-form-urlencoded")
+    caller.put(f"/infobutton?{asked[0]}")
+    monkeypatch.setattr(CodeMiss.objects, "note", _raising(OperationalError("marzipan D999999")))
+    missing.clear()
+    caller.get(f"/infobutton?{asked[1]}")
+    monkeypatch.setattr(finding, "find", _raising(OperationalError("marzipan")))
+    caller.get(f"/infobutton?{asked[0]}")
+    monkeypatch.setattr(finding, "find", _raising(RuntimeError("broken")))
+    assert caller.get(f"/infobutton?{asked[0]}").status_code == 500
+    while caller.get(f"/infobutton?{asked[0]}").status_code != 429:
+        pass
+    lines = logged(caplog)
+    for line in (
+        "Bad Request: /infobutton",
+        "Method Not Allowed (PUT): /infobutton",
+        "Service Unavailable: /infobutton",
+        "were not written: OperationalError",
+        "Internal Server Error: /infobutton",
+        "Too Many Requests: /infobutton",
+    ):
+        assert line in lines, "the test sees what is logged"
+    ours = "\n".join(line for line in lines.splitlines() if "django.db.backends" not in line)
+    for secret in ("marzipan", "D999999", READER):
+        assert secret not in ours
+
+
+def _raising(error: Exception) -> Callable[..., None]:
+    def broken(*_: object) -> None:
+        raise error
+
+    return broken
 
 
 def test_a_line_that_tells_where_a_sign_in_came_from_tells_nothing_else(caplog: pytest.LogCaptureFixture) -> None:

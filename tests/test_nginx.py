@@ -119,6 +119,12 @@ def test_what_may_not_be_kept_is_fetched_each_time(site: Site, nginx: Nginx, con
     assert get(nginx)[2] == b"second"
 
 
+def test_an_answer_to_a_clinicians_system_is_never_kept(site: Site, nginx: Nginx) -> None:
+    for _ in range(2):
+        get(nginx, "/infobutton?age.v.v=50")
+    assert len(site.asked) == 2
+
+
 def test_an_answer_with_a_cookie_is_not_kept(site: Site, nginx: Nginx) -> None:
     site.cookie = "sessionid=a"
     for _ in range(2):
@@ -188,9 +194,11 @@ def test_no_log_holds_an_address_of_a_reader_beside_a_page_nor_what_they_searche
 ) -> None:
     get(nginx, User__Agent="Marzipan", Referer="http://marzipan.example/")
     get(nginx, "/search/?q=marzipan")
+    get(nginx, "/infobutton?age.v.v=marzipan")
     site.stop()
     assert get(nginx, "/conditions/wilson-disease/")[0] == 502
-    until(lambda: len(nginx.log) == 3)
+    assert get(nginx, "/infobutton?age.v.v=marzipan")[0] == 502
+    until(lambda: len(nginx.log) == 5)
     nginx.stop()
     assert PAGE in nginx.log[0]
     for path in tmp_path.glob("*.log"):

@@ -68,6 +68,8 @@ def address(world: World, route: str) -> str:
     path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(found[part[1]]), plain)
     if route == "admin:autocomplete":
         path += "?" + urlencode({"app_label": "articles", "model_name": "article", "field_name": "condition"})
+    if route == "infobutton":
+        path += "?" + urlencode({"mainSearchCriteria.v.dn": "POEMS syndrome"})
     return path
 
 
@@ -151,7 +153,10 @@ def reader_forms(world: World) -> Forms:
         words = f"The figure in the second part is wrong, says the {role}."
         return {"kind": "mistake", "words": words, "form_token": feedback.token(world.public)}
 
-    return {("feedback", "report a mistake"): (address(world, "feedback"), report)}
+    return {
+        ("feedback", "report a mistake"): (address(world, "feedback"), report),
+        ("infobutton", "ask for a name"): ("/infobutton", {"mainSearchCriteria.v.dn": "POEMS syndrome"}),
+    }
 
 
 def account_forms(world: World) -> Forms:

@@ -18,7 +18,7 @@ ROUTES = {name for pattern in urlpatterns if (name := getattr(pattern, "name", N
     *("conditions-part", "letter-part", "reviewer-part")
 }
 # Those that no person looks at.
-MACHINES = {"condition-feed", "feed", "sitemap", "sitemap-part", "robots", "suggestions", "healthz"}
+MACHINES = {"condition-feed", "feed", "sitemap", "sitemap-part", "robots", "suggestions", "healthz", "infobutton"}
 
 FIRST = [
     "/",
@@ -29,6 +29,7 @@ FIRST = [
     "/search/?q=wilsn",
     "/search/?q=blue+toe",
     "/search/suggestions/?q=wilson",
+    "/infobutton?mainSearchCriteria.v.c=D016878&mainSearchCriteria.v.cs=2.16.840.1.113883.6.177",
     # Linked to from nowhere.
     "/conditions/wilson-disease/diet/",
     "/conditions/wilson-disease/diet/history/",

@@ -35,6 +35,8 @@ START = [
     "/search/",
     "/search/?q=outlook",
     "/infobutton",
+    "/infobutton?mainSearchCriteria.v.c=D016878&mainSearchCriteria.v.cs=MeSH",
+    "/infobutton?mainSearchCriteria.v.dn=POEMS+syndrome&knowledgeResponseType=application/json",
     "/api/v1/",
     "/healthz",
     "/accounts/login/",
@@ -251,6 +253,8 @@ def test_the_crawl_finds_a_canary_on_every_page_that_may_show_it(client: Client)
         "/feed/",
         "/conditions/poems-syndrome/feed/",
         "/sitemap/questions-1.xml",
+        "/infobutton?mainSearchCriteria.v.c=D016878&mainSearchCriteria.v.cs=MeSH",
+        "/infobutton?mainSearchCriteria.v.dn=POEMS+syndrome&knowledgeResponseType=application/json",
     } <= set(told(client))
 
 

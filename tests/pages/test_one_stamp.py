@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CLAIMS = {"signed_on", "next_due", "lapses_on", "in_date", "standing", "days_overdue", "credential_revoked", "elapsed"}
 # Who signed, and what stands under it: in the formats for machines that too is the stamp's.
 SIGNATURE = {"signed_as", "signed_role", "conflicts", "evidence_to", "credential_check"}
-MACHINES = ["jsonld", "feeds", "changes", "sitemaps", "markup", "templatetags/machines"]
+MACHINES = ["jsonld", "feeds", "changes", "sitemaps", "markup", "templatetags/machines", "infobutton/answer"]
 # A page that was taken down names its last approval, and a history every one, as what was and without a mark.
 HISTORY = {
     "templates/pages/withdrawn.html": {"publication.review.signed_on"},

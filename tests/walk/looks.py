@@ -14,6 +14,8 @@ from django.urls import reverse
 from accounts import clock
 from articles.models import Article
 from pages import reading, search, sitemaps
+from pages.infobutton import finding
+from pages.infobutton.asking import Asked, Criterion, Said
 from reviews.standing import Stamp
 from tests.walk.oracle import Due, Record, RevisionRow
 
@@ -135,7 +137,7 @@ class Looks:
         return self.words[article, number]
 
     def look_at_lists(self, articles: Sequence[Article]) -> None:
-        """The lists, at times the sitemap, and a search show the pages that are live, and no other."""
+        """The lists, at times the sitemap and Infobutton, and a search show the pages that are live, and no other."""
         before = Record.of_each([row.pk for row in articles])
         shown = {
             line.url: line.version
@@ -143,6 +145,7 @@ class Looks:
             for line in reading.lines(about=condition)
         }
         mapped = self.mapped(articles) if self.chance.random() < 0.2 else None
+        answered = self.answered(articles) if self.chance.random() < 0.1 else None
         sought, found = self.sought(before.values())
         after = Record.of_each([row.pk for row in articles])
         for row in articles:
@@ -156,6 +159,10 @@ class Looks:
                 if (row.get_absolute_url() in mapped) != (due.status == 200):
                     raise Broken(f"The sitemap does not agree about {row}, which must be {due}")
                 self.done["sitemap compared"] += 1
+            if answered is not None:
+                if answered.get(row.pk, 0) != due.version:
+                    raise Broken(f"Infobutton answers {answered.get(row.pk)} of {row} and must answer {due}")
+                self.done["Infobutton compared"] += 1
             if sought is not None and sought.article == row.pk:
                 if (sought.pk in found) != (due.version == sought.number):
                     raise Broken(f"A search finds {found} for {sought}, and {row} must be {due}")
@@ -170,6 +177,14 @@ class Looks:
                 raise Broken(f"The sitemap answered {answer.status_code}")
             if answer.status_code == 200:
                 found.update(urlsplit(url).path for url in re.findall(r"<loc>([^<]+)</loc>", answer.content.decode()))
+        return found
+
+    def answered(self, articles: Sequence[Article]) -> dict[int, int]:
+        """The versions that clinicians' systems get when they ask for these conditions by name."""
+        found: dict[int, int] = {}
+        for name in {row.condition.name for row in articles}:
+            asked = Asked([Criterion(dn=Said("mainSearchCriteria.v.dn", name))])
+            found |= {page.row.article_id: page.row.review.revision.number for page in finding.find(asked).pages}
         return found
 
     def sought(self, records: Iterable[Record]) -> tuple[RevisionRow | None, set[int]]:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts import clock
 from accounts.models import User
+from articles.codes import Match
 from articles.importers import markdown_files
 from articles.models import Article, BroaderCondition, Condition, ConditionCode, ConditionName, Revision
 from community.models import Community, Member
@@ -50,22 +51,29 @@ REVIEWERS = [
         "Looks after people with inherited liver disease.",
     ),
 ]
-# Slug, name, other names, codes.
-CONDITIONS: list[tuple[str, str, list[str], list[tuple[str, str]]]] = [
+# Slug, name, other names, codes by their systems.
+CONDITIONS: list[tuple[str, str, list[str], dict[str, str]]] = [
     (
         "poems-syndrome",
         "POEMS syndrome",
         ["Crow–Fukase syndrome", "Takatsuki syndrome"],
-        [("DOID", "DOID:14039"), ("MeSH", "D016878"), ("GARD", "7411"), ("NCI", "C80303")],
+        {"DOID": "14039", "MeSH": "D016878", "ORPHA": "2905", "GARD": "7411", "NCI": "C80303", "ICD-10": "D47.7"},
     ),
     (
         "wilson-disease",
         "Wilson disease",
         ["Hepatolenticular degeneration"],
-        [("DOID", "DOID:893"), ("MeSH", "D006527")],
+        {"DOID": "893", "MeSH": "D006527", "ORPHA": "905", "GARD": "7893", "OMIM": "277900", "ICD-10-CM": "E83.01"},
     ),
-    ("behcet-disease", "Behçet disease", ["Behçet syndrome"], [("DOID", "DOID:13241"), ("MeSH", "D001528")]),
+    (
+        "behcet-disease",
+        "Behçet disease",
+        ["Behçet syndrome"],
+        {"DOID": "13241", "MeSH": "D001528", "ORPHA": "117", "GARD": "848", "ICD-10-CM": "M35.2"},
+    ),
 ]
+# A group of diseases of which the condition is one.
+BROADER = {("ICD-10", "D47.7")}
 # File, who signs, days ago it was signed; the approval holds for twelve months.
 PUBLISHED = [
     ("poems-prognosis.md", "clinician", 229),
@@ -194,13 +202,14 @@ def _reviewer(people: dict[str, User], account: str, name: str, suffix: str, spe
     )
 
 
-def _condition(slug: str, name: str, others: list[str], codes: list[tuple[str, str]]) -> None:
+def _condition(slug: str, name: str, others: list[str], codes: dict[str, str]) -> None:
     condition = Condition.objects.create(slug=slug, origin=ORIGIN)
     ConditionName.objects.create(condition=condition, text=name, kind=ConditionName.Kind.PREFERRED)
     for other in others:
         ConditionName.objects.create(condition=condition, text=other, kind=ConditionName.Kind.SYNONYM)
-    for system, code in codes:
-        ConditionCode.objects.create(condition=condition, system=system, code=code)
+    for system, code in codes.items():
+        match = Match.BROAD if (system, code) in BROADER else Match.EXACT
+        ConditionCode.objects.create(condition=condition, system=system, code=code, match=match)
 
 
 def _catalogue() -> None:
