@@ -22,15 +22,15 @@ def block(request: HttpRequest) -> str:
 
     The address is the one that the limits on sign-in count: the proxy's word where the site stands behind one.
     """
+    return hashlib.sha256(f"{_salt()} {network(request)}".encode()).hexdigest()[:32]
+
+
+def network(request: HttpRequest) -> str:
+    """The block itself, which is written down nowhere. All share one whose proxy says nothing, or nonsense."""
     try:
-        network = _network(get_adapter().get_client_ip(request))
+        found = ipaddress.ip_address(get_adapter().get_client_ip(request))
     except PermissionDenied:
-        network = NOWHERE  # a proxy that says nothing, or nonsense: all share one limit
-    return hashlib.sha256(f"{_salt()} {network}".encode()).hexdigest()[:32]
-
-
-def _network(address: str) -> str:
-    found = ipaddress.ip_address(address)
+        return NOWHERE
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     length = IPV4_BLOCK if found.version == 4 else IPV6_BLOCK

@@ -83,9 +83,10 @@ def _closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
-    """No test sees a page that was kept in another one, whose rows are gone."""
-    from pages import kept, state
+    """No test sees a page that was kept in another one, whose rows are gone, or waits for what another one asked."""
+    from pages import kept, state, throttle
 
+    throttle.buckets.clear()
     kept.pages.clear()
     state.held.clear()
 
