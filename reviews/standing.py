@@ -42,6 +42,8 @@ class Signature:
     register: str
     number: str
     register_url: str
+    checked_on: dt.date  # the day on which the licence was looked up
+    evidence_to: dt.date | None
     note: str
     recorded_at: dt.datetime
 
@@ -57,6 +59,8 @@ class Signature:
             register=facts["register"],
             number=facts["number"],
             register_url=facts["register_url"],
+            checked_on=dt.date.fromisoformat(facts["checked_on"]),
+            evidence_to=dt.date.fromisoformat(facts["evidence_to"]) if facts["evidence_to"] else None,
             note=facts["note"],
             recorded_at=moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC),  # SQLite leaves UTC out
         )
@@ -74,6 +78,9 @@ class Stamp:
     revoked_on: dt.date | None
     today: dt.date
     signature: Signature | None = None
+    # Whether the text changed since: then the signature stands under the whole page as it was before, and another
+    # clinician, or the same one, approved what changed.
+    under_changes: bool = False
 
     @classmethod
     def of(cls, publication: Publication) -> "Stamp":
@@ -98,6 +105,7 @@ class Stamp:
             revoked_on=dt.date.fromisoformat(revoked) if revoked else None,
             today=today,
             signature=Signature.from_facts(facts),
+            under_changes="changes_revoked_on" in facts,
         )
 
     @property

@@ -211,6 +211,8 @@ _SIGNATURE = {
     "register": "credential_check__credential__register",
     "number": "credential_check__credential__number",
     "register_url": "credential_check__credential__register_url",
+    "checked_on": "credential_check__checked_on",
+    "evidence_to": "evidence_to",
     "recorded_at": "recorded_at",
     "note": "public_note",
 }
