@@ -48,15 +48,18 @@ class Entry(NamedTuple):
 
 
 class Hour(NamedTuple):
-    """A publication whose hour has come after it was decided."""
+    """A publication whose hour has come after it was decided, and the entry of that decision."""
 
     pk: int
     live_from: dt.datetime
     article: int
+    entry: int
+    digest: str
 
 
 def since(cursor: Cursor, *, limit: int | None = AT_ONCE) -> Changed:
-    """What changed since; at most three queries, however much stands in the record. All of it without a limit."""
+    """What changed since; at most four queries, however much stands in the record. All of it without a limit."""
+    newest = LedgerEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     entries = [Entry(*row) for row in _entries(cursor)[: limit and limit + 1]]
     more = limit is not None and len(entries) > limit
     entries = entries[:limit]
@@ -74,6 +77,9 @@ def since(cursor: Cursor, *, limit: int | None = AT_ONCE) -> Changed:
         more = limit is not None and len(hours) > limit
         for hour in hours[:limit]:
             here = replace(here, hour=hour.live_from, publication=hour.pk)
+            # Nor the other way round. An entry newer than those that were read may stand behind others that were not.
+            if here.entry < hour.entry <= newest:
+                here = replace(here, entry=hour.entry, digest=hour.digest)
             found.append(hour.article)
     return Changed(_once(found), here, more)
 
@@ -97,7 +103,11 @@ def _entries(cursor: Cursor) -> "models.QuerySet[LedgerEntry, tuple[int, str, st
     withdrawn = Withdrawal.objects.filter(
         pk=decision, at__gte=F("publication__live_from"), publication__live_from__lte=clock.now()
     )
-    shown = _shown().filter(review__revision=OuterRef("revision"))
+    # A review that came before its text was shown is told with the publication.
+    before = LedgerEntry.objects.filter(
+        kind="publication", decision=OuterRef("pk"), pk__lt=OuterRef(OuterRef(OuterRef("pk")))
+    )
+    shown = _shown().filter(at_once | _passed(cursor), models.Exists(before), review__revision=OuterRef("revision"))
     reviewed = Review.objects.filter(models.Exists(shown), pk=decision, decision=Review.Decision.APPROVED).whole_page()
     revoked = CredentialCheck.objects.filter(pk=decision, revoked=True)
     article = models.Case(
@@ -115,10 +125,16 @@ def _entries(cursor: Cursor) -> "models.QuerySet[LedgerEntry, tuple[int, str, st
     )
 
 
-def _hours(cursor: Cursor) -> "models.QuerySet[Publication, tuple[int, dt.datetime, int]]":
+def _hours(cursor: Cursor) -> "models.QuerySet[Publication, tuple[int, dt.datetime, int, int, str]]":
     """The publications for a later hour behind a cursor whose hour has come, in order."""
     later = Publication.objects.counted().exclude(live_from=F("published_at")).exclude(_passed(cursor))
-    return later.order_by("live_from", "pk").values_list("pk", "live_from", "article")
+    entry = LedgerEntry.objects.filter(kind="publication", decision=OuterRef("pk"))
+    return (
+        later.annotate(entry=Subquery(entry.values("pk")[:1]), entry_digest=Subquery(entry.values("digest")[:1]))
+        .filter(entry__isnull=False)
+        .order_by("live_from", "pk")
+        .values_list("pk", "live_from", "article", "entry", "entry_digest")
+    )
 
 
 def _shown() -> PublicationQuerySet:
