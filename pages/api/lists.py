@@ -25,8 +25,9 @@ def articles(asked: Asked) -> list[Live]:
 
 def conditions(asked: Asked) -> list[tuple[int, list[Live]]]:
     """The conditions that were asked for, in order, each with all its live pages."""
-    whole = {of: list(found) for of, found in groupby(index.live_pages(), key=lambda page: page.condition)}
-    narrowed = {page.condition for page in _narrowed(index.live_pages(), asked)}
+    live = index.live_pages()
+    whole = {of: list(found) for of, found in groupby(live, key=lambda page: page.condition)}
+    narrowed = {page.condition for page in _narrowed(live, asked)}
     groups = [pages for of, pages in whole.items() if of in narrowed and _in_state(pages, asked)]
     return _ordered(groups, asked, lambda group: (group[0].condition, group))
 
