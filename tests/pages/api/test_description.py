@@ -1,11 +1,13 @@
 """The descriptions are true: schemathesis tries the API with what its own description allows and does not."""
 
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.urls import resolve
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -65,7 +67,7 @@ def test_every_example_is_one_that_this_site_answers() -> None:
 
 def test_people_read_of_everything_that_there_is() -> None:
     site.build()
-    page = dom.read(make_client(), "/api/v1/")
+    page = dom.read(Client(), "/api/v1/")
     said = dom.words(page)
     for resource in table.RESOURCES:
         assert f"GET /api/v1{resource.path}" in said
@@ -81,19 +83,24 @@ def test_people_read_of_everything_that_there_is() -> None:
     assert set(KINDS) < set(dom.ids(page))
 
 
-def make_client() -> Any:
-    """Nobody in particular."""
-    from django.test import Client
-
-    return Client()
-
-
 def test_the_document_for_partners_names_everything_too() -> None:
     words = (ROOT / "docs" / "api.md").read_text()
     for resource in table.RESOURCES:
         assert f"`/api/v1{resource.path}`" in words
         assert not [name for name in resource.asked if f"`{name}" not in words]
     assert not [kind for kind in KINDS if f"`{kind}`" not in words]
+
+
+def test_every_request_in_the_document_for_partners_works_on_the_demonstration(settings: Settings) -> None:
+    settings.ROUNDS_DEMO = True
+    call_command("demo", passwords="known", verbosity=0)
+    words = (ROOT / "docs" / "api.md").read_text()
+    sent = re.findall(r"^    curl .*?http://localhost:8000(/[^\s']*)'?(?: +# (\d+))?$", words, re.MULTILINE)
+    assert len(sent) > 10
+    for address, status in sent:
+        response = Client().get(address)
+        assert response.status_code == int(status or 200), address
+        assert response.json().get("items") != [], address
 
 
 def tried(server: LiveServer, *options: str) -> str:
