@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.conf import settings
@@ -78,9 +78,9 @@ class Stamp:
     revoked_on: dt.date | None
     today: dt.date
     signature: Signature | None = None
-    # Whether the text changed since: then the signature stands under the whole page as it was before, and another
-    # clinician, or the same one, approved what changed.
-    under_changes: bool = False
+    # Whether the text changed since: then the whole page was signed as it was before, and what changed was approved
+    # alone. It is the same stamp.
+    under_changes: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, publication: Publication) -> "Stamp":

@@ -171,7 +171,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Code": exactly(
         "A code of the condition elsewhere; not reviewed.",
-        system=one_of(*SYSTEMS),
+        system=said(TEXT, f"Such as {', '.join(SYSTEMS)}."),
         oid=maybe({"type": "string", "pattern": r"^[0-2](\.[0-9]+)+$"}),
         uri=maybe(ADDRESS),
         code=said(TEXT, "Without a prefix."),
