@@ -17,6 +17,8 @@ WORDS = (
     "state on the day from “nextReviewDue”, and ask “changes” at least once a day."
 )
 
+SAMPLES = "This is a demonstration: every reviewer, review, date and member is a sample. Show none of it as reviewed. "
+
 Examples = Mapping[str, str]
 
 
@@ -24,7 +26,11 @@ def document(examples: Examples) -> Schema:
     """The whole description, with examples that this site answers: by the name of the parameter."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"{settings.SITE_NAME}: content API", "version": VERSION, "description": WORDS},
+        "info": {
+            "title": f"{settings.SITE_NAME}: content API",
+            "version": VERSION,
+            "description": (SAMPLES if settings.ROUNDS_DEMO else "") + WORDS,
+        },
         "servers": [{"url": absolute(reverse("api")).rstrip("/")}],
         "paths": {resource.path: {"get": _read(resource, examples)} for resource in RESOURCES},
         "components": {"schemas": SCHEMAS},
