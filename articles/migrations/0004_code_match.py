@@ -8,24 +8,22 @@ from articles import codes
 
 
 def keep_in_one_form(apps, schema_editor):
-    """What was typed freely until now: known systems by one name, codes in one form; what it cannot be stays."""
+    """What was typed freely until now: known systems by one name, codes in one form; what no code can be stays."""
     rows = apps.get_model("articles", "ConditionCode").objects.order_by("pk")
-    seen = set()
+    forms, double = {}, []
     for row in rows:
-        known = {
-            codes._plain(said): name for name, one in codes.SYSTEMS.items() for said in (name, one.title, *one.aliases)
-        }
-        if name := known.get(codes._plain(row.system)):
-            row.system = name
+        known = codes.system_of(row.system)
+        system, code = row.system, row.code
+        if known is not None:
+            system = known.name
             with contextlib.suppress(ValueError):
-                row.code = codes.SYSTEMS[name].normalise(row.code)
-        if not row.exact:
-            row.match = "unstated"
-        if (row.condition_id, row.system, row.code) in seen:
-            row.delete()
-            continue
-        seen.add((row.condition_id, row.system, row.code))
-        rows.filter(pk=row.pk).update(system=row.system, code=row.code, match=row.match)
+                code = known.normalise(row.code)
+        if (row.condition_id, system, code) in forms:
+            double.append(row.pk)
+        forms.setdefault((row.condition_id, system, code), row)
+    rows.filter(pk__in=double).delete()
+    for (_, system, code), row in forms.items():
+        rows.filter(pk=row.pk).update(system=system, code=code, match="exact" if row.exact else "unstated")
 
 
 class Migration(migrations.Migration):
