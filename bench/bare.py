@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from config import urls
-from pages import kept, state
+from pages import kept, state, throttle
+from pages.api import answers, index
 
 SAME_BYTES = Path(os.environ["BENCH_BYTES"])
 
@@ -31,14 +32,18 @@ _read: list[bytes] = []
 
 
 def forgetting(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Forget the state, or the pages too, before a request that says so."""
+    """Forget the state, or the pages too, or the index of the content API as well, before a request that says so."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         forget = request.META.get("HTTP_X_FORGET")
         if forget:
             state.held.clear()
-        if forget == "pages":
+            throttle.buckets.clear()
+        if forget in {"pages", "index"}:
             kept.pages.clear()
+            answers.asked_for.clear()
+        if forget == "index":
+            index.clear()
         return get_response(request)
 
     return middleware

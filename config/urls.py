@@ -1,9 +1,10 @@
 """The address map of the whole site on one screen."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from pages import about, alphabet, feedback, feeds, reviewers, search_views, sitemaps, views
+from pages.api import views as api
 from pages.infobutton.views import infobutton
 
 urlpatterns = [
@@ -31,6 +32,16 @@ urlpatterns = [
     path("search/", search_views.search_page, name="search"),
     path("search/suggestions/", search_views.suggestions, name="suggestions"),
     path("infobutton", infobutton, name="infobutton"),
+    path("api/v1/", api.front, name="api"),
+    path("api/v1/openapi.json", api.describe, name="api-openapi"),
+    path("api/v1/conditions", api.conditions, name="api-conditions"),
+    path("api/v1/conditions/<slug:condition>", api.condition, name="api-condition"),
+    path("api/v1/articles", api.articles, name="api-articles"),
+    path("api/v1/articles/<slug:condition>/<slug:article>", api.article, name="api-article"),
+    path("api/v1/reviewers", api.reviewers, name="api-reviewers"),
+    path("api/v1/reviewers/<slug:reviewer>", api.reviewer, name="api-reviewer"),
+    path("api/v1/changes", api.changes, name="api-changes"),
+    re_path(r"^api/v1/(?P<rest>(?s:.+))$", api.nothing, name="api-nothing"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

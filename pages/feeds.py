@@ -4,8 +4,8 @@ An entry is a page. It moves up when its words or its review changed, stays with
 and tells of a lapse on the day of the lapse. docs/machines.md says what each element means.
 """
 
+import datetime as dt
 import hashlib
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
@@ -17,9 +17,6 @@ from . import changes, markup, reading
 from .changes import BEFORE_ALL, Change, Kind
 from .jsonld import absolute
 from .views import find_condition, reader_page
-
-if TYPE_CHECKING:
-    from .changes import Told
 
 NEWEST = 50
 ATOM = "application/atom+xml"
@@ -74,7 +71,7 @@ def _entry(document: Element, change: Change, pages: dict[int, str]) -> None:
     row, stamp = change.publication, change.stamp
     article = row.article
     entry = markup.add(document, "entry", **{"xml:lang": article.language})
-    markup.add(entry, "id", name_of(change.publication))
+    markup.add(entry, "id", name_of(row.article_id, row.first_at, row.first_digest))
     markup.add(entry, "title", _title(change))
     markup.add(entry, "updated", markup.moment(change.updated))
     markup.add(entry, "published", markup.moment(row.first_at))
@@ -90,10 +87,10 @@ def _entry(document: Element, change: Change, pages: dict[int, str]) -> None:
     markup.add(entry, "summary", _summary(change), type="text")
 
 
-def name_of(row: "Told") -> str:
+def name_of(article: int, first_at: dt.datetime, first_digest: str) -> str:
     """The name of a page for ever: it tells neither its address, which may change, nor a number of a row."""
-    sealed = f"{row.article_id} {row.first_at.isoformat()} {row.first_digest}"
-    return tag(f"pages/{hashlib.sha256(sealed.encode()).hexdigest()[:32]}", since=f"{row.first_at:%Y-%m-%d}")
+    sealed = f"{article} {first_at.isoformat()} {first_digest}"
+    return tag(f"pages/{hashlib.sha256(sealed.encode()).hexdigest()[:32]}", since=f"{first_at:%Y-%m-%d}")
 
 
 def _title(change: Change) -> str:

@@ -33,6 +33,8 @@ LONGEST_CONDITION = 100
 
 # Where a request carries the state that was read for it; no header of a caller has such a name.
 STATE = "rounds.state"
+# A script of another site that asks whether its copy still holds may not read the answer without these.
+TOLD_AGAIN = {"Access-Control-Allow-Origin", "Access-Control-Expose-Headers"}
 # Of what is made anew for each answer.
 OURS = {"cache-control", "content-length", "content-encoding", "etag", "last-modified", "vary"}
 
@@ -93,6 +95,8 @@ class Page:
         response: HttpResponse
         if self.status == 200 and _has(request, etag):
             response = HttpResponseNotModified()
+            for name in self.headers.keys() & TOLD_AGAIN:
+                response.headers[name] = self.headers[name]
         else:
             body = self.body(encoding)
             response = HttpResponse(b"" if request.method == "HEAD" else body, status=self.status)
@@ -111,7 +115,8 @@ class Page:
 class Pages:
     """The pages that this process keeps, the one that was asked for last at the end, bounded in bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: float = 1.0) -> None:
+        self.part = part  # of the memory that the setting allows
         self._pages: OrderedDict[str, Page] = OrderedDict()
         self._lock = threading.Lock()
         self.size = 0
@@ -134,7 +139,7 @@ class Pages:
                     page.first_at, page.bodies = before.first_at, before.bodies
             self._pages[path] = page
             self.size += page.size
-            while self.size > settings.PAGES_KEPT_MB * 1_000_000:
+            while self.size > settings.PAGES_KEPT_MB * 1_000_000 * self.part:
                 self.size -= self._pages.popitem(last=False)[1].size
 
     def clear(self) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts import clock
-from reviews.models import CredentialCheck, Reviewer
+from reviews.models import CredentialCheck, Review, Reviewer
+from reviews.standing import Stamp
 
 from . import history as record
 from . import jsonld, reading
@@ -20,14 +22,13 @@ from .views import reader_page
 @reader_page
 def reviewers(request: HttpRequest) -> HttpResponse:
     """Everybody who reviews, and those who did and whose name still stands under a page or a history."""
-    licensed = CredentialCheck.objects.valid_on(clock.today()).values("credential__reviewer")
-    signed = record.public_approvals().values("reviewer")
+    now, before = now_and_before()
     return render(
         request,
         "pages/reviewers.html",
         {
-            "reviewers": Reviewer.objects.filter(pk__in=licensed),
-            "former": Reviewer.objects.filter(pk__in=signed).exclude(pk__in=licensed),
+            "reviewers": now,
+            "former": before,
             "section": "how-we-review",
             "machine": jsonld.Head(
                 "Reviewers",
@@ -38,21 +39,56 @@ def reviewers(request: HttpRequest) -> HttpResponse:
     )
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the public may know of a reviewer."""
+
+    row: Reviewer
+    stamps: dict[int, Stamp]  # what bears their name, by article
+    checks: list[CredentialCheck]  # the newest of each licence
+    licensed: bool
+    signed: Review | None  # what they signed last, with their conflicts of interest
+    in_past_year: int
+    today: dt.date
+
+    @classmethod
+    def of(cls, row: Reviewer) -> "Known":
+        """What is known now; six queries."""
+        stamps = reading.stamps_of(row)
+        newest = CredentialCheck.objects.filter(credential__reviewer=row).order_by("credential", "-pk")
+        checks: dict[int, CredentialCheck] = {}
+        for check in newest.select_related("credential"):
+            checks.setdefault(check.credential_id, check)
+        today = clock.today()
+        lately = models.Count("pk", filter=models.Q(signed_on__gt=today - dt.timedelta(365)))
+        signed = record.signed_by(row).annotate(in_past_year=models.Window(lately)).first()
+        return cls(
+            row=row,
+            stamps=stamps,
+            checks=list(checks.values()),
+            licensed=CredentialCheck.objects.valid_on(today).filter(credential__reviewer=row).exists(),
+            signed=signed,
+            in_past_year=signed.in_past_year if signed else 0,  # type: ignore[attr-defined]  # the window's
+            today=today,
+        )
+
+
+def now_and_before() -> tuple["models.QuerySet[Reviewer]", "models.QuerySet[Reviewer]"]:
+    """Who reviews now, and who did and has their name still under a page or a history."""
+    licensed = CredentialCheck.objects.valid_on(clock.today()).values("credential__reviewer")
+    signed = record.public_approvals().values("reviewer")
+    return Reviewer.objects.filter(pk__in=licensed), Reviewer.objects.filter(pk__in=signed).exclude(pk__in=licensed)
+
+
 @reader_page
 def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpResponse:
     """Who a reviewer is, how their licence was checked, and what rests on their word, in parts."""
     row = get_object_or_404(Reviewer, slug=reviewer)
-    stamps = reading.stamps_of(row)
+    known = Known.of(row)
+    stamps = known.stamps
     last = max(1, -(-len(stamps) // LINES))
     if not 1 <= number <= last or request.path != _of_reviewer(row, number):
         raise Http404("The list has no such part.")
-    newest = CredentialCheck.objects.filter(credential__reviewer=row).order_by("credential", "-pk")
-    checks: dict[int, CredentialCheck] = {}
-    for check in newest.select_related("credential"):
-        checks.setdefault(check.credential_id, check)
-    today = clock.today()
-    lately = models.Count("pk", filter=models.Q(signed_on__gt=today - dt.timedelta(365)))
-    signed = record.signed_by(row).annotate(in_past_year=models.Window(lately)).first()
     return render(
         request,
         "pages/reviewer.html",
@@ -66,12 +102,12 @@ def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpRespon
             "total": len(stamps),
             "in_date": sum(stamp.in_date for stamp in stamps.values()),
             "lapsed": sum(not stamp.in_date for stamp in stamps.values()),
-            "checks": list(checks.values()),
-            "licensed": CredentialCheck.objects.valid_on(today).filter(credential__reviewer=row).exists(),
-            "signed": signed,
-            "in_past_year": signed.in_past_year if signed else 0,  # type: ignore[attr-defined]  # the window's
-            "today": today,
-            "machine": _head(row, checks.values(), today, number),
+            "checks": known.checks,
+            "licensed": known.licensed,
+            "signed": known.signed,
+            "in_past_year": known.in_past_year,
+            "today": known.today,
+            "machine": _head(row, known.checks, known.today, number),
         },
     )
 

@@ -30,7 +30,7 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # How many numbers of rows share a part; the standard allows 50,000 addresses.
 QUESTIONS, CONDITIONS = 10_000, 500
 # The pages of the site itself.
-OWN_PAGES = ["home", "conditions", "reviewers", "how-we-review", "accessibility", "privacy"]
+OWN_PAGES = ["home", "conditions", "reviewers", "how-we-review", "accessibility", "privacy", "api"]
 # Nothing to be found in a search: the desk, what belongs to one person, and forms.
 DISALLOWED = [
     "/admin/",

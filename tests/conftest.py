@@ -85,10 +85,13 @@ def _closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_kept() -> None:
     """No test sees a page that was kept in another one, whose rows are gone, or waits for what another one asked."""
     from pages import kept, state, throttle
+    from pages.api import answers, index
     from pages.infobutton.missing import missing
 
     missing.clear()
     throttle.buckets.clear()
+    answers.asked_for.clear()
+    index.clear()
     kept.pages.clear()
     state.held.clear()
 

@@ -53,6 +53,7 @@ def values(world: World, route: str, pattern: str) -> dict[str, object]:
         "content_type_id": ContentType.objects.get(app_label="articles", model="article").pk,
         "app_label": "articles",
         "url": "nothing-here",
+        "rest": "nothing-here",
     }
 
 

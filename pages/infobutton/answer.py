@@ -40,14 +40,15 @@ def feed(found: Found, now: dt.datetime) -> Element:
 
 def _entry(document: Element, page: Page) -> None:
     row, stamp, article = page.row, Stamp.of(page.row), page.row.article
+    told = page.change.publication
     question = row.review.revision.question
     name = row.condition_name or article.condition.slug
     title = question if name.casefold() in question.casefold() else f"{question} ({name})"
     entry = markup.add(document, "entry", **{"xml:lang": article.language})
-    markup.add(entry, "id", feeds.name_of(page.change.publication))
+    markup.add(entry, "id", feeds.name_of(told.article_id, told.first_at, told.first_digest))
     markup.add(entry, "title", title if stamp.in_date else f"{title} (review lapsed)", type="text")
     markup.add(entry, "updated", markup.moment(page.change.updated))
-    markup.add(entry, "published", markup.moment(page.change.publication.first_at))
+    markup.add(entry, "published", markup.moment(told.first_at))
     url = absolute(article.get_absolute_url())
     markup.add(entry, "link", rel="alternate", type="text/html", hreflang=article.language, title=question, href=url)
     markup.add(entry, "category", scheme="relevanceScore", term=f"{page.score:.2f}")

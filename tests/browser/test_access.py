@@ -39,6 +39,7 @@ PAGES = [
     "/how-we-review/",
     "/accessibility/",
     "/privacy/",
+    "/api/v1/",
     "/accounts/login/",
     "/nowhere/",
 ]

@@ -18,7 +18,9 @@ ROUTES = {name for pattern in urlpatterns if (name := getattr(pattern, "name", N
     *("conditions-part", "letter-part", "reviewer-part")
 }
 # Those that no person looks at.
-MACHINES = {"condition-feed", "feed", "sitemap", "sitemap-part", "robots", "suggestions", "healthz", "infobutton"}
+MACHINES = {"condition-feed", "feed", "sitemap", "sitemap-part", "robots", "suggestions", "healthz", "infobutton"} | {
+    name for name in ROUTES if name.startswith("api-")
+}
 
 FIRST = [
     "/",
@@ -35,6 +37,8 @@ FIRST = [
     "/conditions/wilson-disease/diet/history/",
     "/conditions/poems-syndrome/prognosis/history/?version=1",
     "/conditions/no-such-page/",
+    "/api/v1/",
+    "/api/v1/no-such-thing",
     "/accounts/login/",
 ]
 

@@ -31,6 +31,7 @@ ADDRESSES = {
     "how we review": "/how-we-review/",
     "accessibility": "/accessibility/",
     "privacy": "/privacy/",
+    "content API": "/api/v1/",
     "no page": "/conditions/poems-syndrome/never-was/",
 }
 # What is no page for people.
@@ -44,8 +45,17 @@ MACHINES = {
     "sitemap of conditions": "/sitemap/conditions-1.xml",
     "sitemap of questions": "/sitemap/questions-1.xml",
     "robots": "/robots.txt",
+    "API description": "/api/v1/openapi.json",
+    "API conditions": "/api/v1/conditions",
+    "API condition": "/api/v1/conditions/poems-syndrome",
+    "API articles": "/api/v1/articles",
+    "API article": "/api/v1/articles/poems-syndrome/prognosis",
+    "API withdrawn": "/api/v1/articles/poems-syndrome/treatment",
+    "API reviewers": "/api/v1/reviewers",
+    "API reviewer": "/api/v1/reviewers/clara",
+    "API changes": "/api/v1/changes",
 }
-STATUS = {"withdrawn question": 410, "question that is approved no more": 410, "no page": 404}
+STATUS = {"withdrawn question": 410, "API withdrawn": 410, "question that is approved no more": 410, "no page": 404}
 
 
 def build() -> None:

@@ -65,6 +65,7 @@ def test_it_has_every_page_that_readers_see_and_no_other(client: Client) -> None
         "/how-we-review/",
         "/accessibility/",
         "/privacy/",
+        "/api/v1/",
         HUB,
         *(f"{HUB}{slug}/" for slug in ("prognosis", "overview", "symptoms", "causes")),
         *(f"/reviewers/{slug}/" for slug in ("clara", "rex", "vera")),
