@@ -37,7 +37,7 @@ class Meaning(admin.SimpleListFilter):
         """What can be the matter."""
         return list(STATES.items())
 
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[CodeMiss]") -> "QuerySet[CodeMiss]":
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[CodeMiss]":
         """Those of which this is so."""
         match self.value():
             case "nothing":
@@ -110,7 +110,7 @@ class CodeMissAdmin(ReadOnlyAdmin):
     list_filter = [Meaning, SystemFilter]
     search_fields = ["code"]
     show_facets = admin.ShowFacets.NEVER
-    actions = ()
+    actions: Any = ()
     fields = ["system", "code", "times", "first_on", "last_on"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CodeMiss]":
