@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -59,15 +60,15 @@ def having(standing: str, today: dt.date) -> "QuerySet[Article]":
     return articles.none()
 
 
-def _unseen() -> "QuerySet[Article]":
+def _unseen() -> "QuerySet[Any]":
     """The articles that readers never saw, with whether a review of them `waits`, and the newest text is `approved`."""
     here = OuterRef("pk")
     newest = Revision.objects.filter(article=here).order_by("-number").values("pk")[:1]
     rows = Article.objects.exclude(Exists(Publication.objects.counted().filter(article=here)))
     return rows.annotate(
-        newest=Subquery(newest),
+        newest_text=Subquery(newest),
         waits=Exists(ReviewRequest.objects.open().filter(revision__article=here)),
-        approved=Exists(Review.objects.valid().filter(revision=OuterRef("newest"))),
+        approved=Exists(Review.objects.valid().filter(revision=OuterRef("newest_text"))),
     ).order_by()
 
 

@@ -37,7 +37,7 @@ class Meaning(admin.SimpleListFilter):
         """What can be the matter."""
         return list(STATES.items())
 
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[CodeMiss]") -> "QuerySet[CodeMiss]":
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[CodeMiss]":
         """Those of which this is so."""
         match self.value():
             case "nothing":
@@ -105,10 +105,12 @@ def link(row: CodeMiss) -> str:
 class CodeMissAdmin(ReadOnlyAdmin):
     """Codes asked for in vain: looked at, and taken away once they are dealt with."""
 
-    list_display = ["written", "system_title", "times", "first_on", "last_on", "have", "elsewhere"]
+    list_display = ["written", "system_title", "times", "first_on", "last_on", "have"]
+    list_display_links = None
     list_filter = [Meaning, SystemFilter]
     search_fields = ["code"]
-    actions = ()
+    show_facets = admin.ShowFacets.NEVER
+    actions: Any = ()
     fields = ["system", "code", "times", "first_on", "last_on"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CodeMiss]":
@@ -118,6 +120,10 @@ class CodeMissAdmin(ReadOnlyAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Publishers; a code that is asked for once more comes again."""
         return request.user.has_perm("pages.delete_codemiss")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, called what it is."""
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Codes asked for in vain"})
 
     def get_urls(self) -> list[URLPattern]:
         """The coverage, what falls due and the file, before the stock addresses."""
@@ -130,10 +136,11 @@ class CodeMissAdmin(ReadOnlyAdmin):
         ]
 
     @admin.display(description="Code", ordering="code")
-    def written(self, row: CodeMiss) -> str:
-        """As people write it."""
-        system = codes.SYSTEMS.get(row.system)
-        return system.written(row.code) if system else row.code
+    def written(self, row: CodeMiss) -> str | SafeString:
+        """As people write it, with where its system shows it."""
+        system, address = codes.SYSTEMS.get(row.system), link(row)
+        words = system.written(row.code) if system else row.code
+        return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', address, words) if address else words
 
     @admin.display(description="System", ordering="system")
     def system_title(self, row: CodeMiss) -> str:
@@ -150,12 +157,6 @@ class CodeMissAdmin(ReadOnlyAdmin):
         return format_html(
             '<a href="{}">{}</a>{}: {}', address, row.condition_name, others, "pages" if row.answered else "no page"
         )
-
-    @admin.display(description="Elsewhere")
-    def elsewhere(self, row: CodeMiss) -> str | SafeString:
-        """Where its system shows it."""
-        address = link(row)
-        return format_html('<a href="{}" rel="noopener noreferrer">Look it up</a>', address) if address else "–"
 
     def as_file(self, request: HttpRequest) -> HttpResponse:
         """All of them as comma-separated values, for a spreadsheet."""
