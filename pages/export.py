@@ -252,7 +252,8 @@ def _withdrawals(made: Export) -> None:
 def _conditions(made: Export, *, private: bool) -> None:
     """Conditions with names and codes. A definition and where it came from are for editors."""
     counted = Community.objects.filter(condition=models.OuterRef("pk")).values("member_count")
-    rows = Condition.objects.prefetch_related("names", "codes", "slugs")
+    rows = Condition.objects.select_related("successor")
+    rows = rows.prefetch_related("names", "codes", "slugs", "broader_rows__broader")
     rows = rows.annotate(member_count=models.Subquery(counted))
     keys = [pk for _, pk in sorted(Condition.objects.order_by().values_list("slug", "pk"))]
     with made.folder.records(CONDITIONS) as write:
@@ -267,6 +268,8 @@ def _conditions(made: Export, *, private: bool) -> None:
                     for each in sorted(row.codes.all(), key=lambda each: (each.system, each.code))
                     if private or codes.may_show(each.system)
                 ],
+                "broader": sorted(each.broader.slug for each in row.broader_rows.all()),
+                "successor": row.successor.slug if row.successor else None,
                 "members": _members(row.member_count),
             }
             write({**record, "definition": row.definition, "origin": row.origin} if private else record)

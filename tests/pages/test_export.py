@@ -158,6 +158,8 @@ def test_conditions_stand_there_with_names_codes_and_what_may_be_said_of_their_m
             {"language": "en", "kind": "synonym", "text": "Takatsuki syndrome"},
         ],
         "codes": [{"system": "MeSH", "code": "D016878", "match": "close"}],
+        "broader": [],
+        "successor": None,
         "members": {"figure": None, "rounded": False, "words": "Fewer than 11"},
     }
     settings.LICENSED_CODES_SHOWN = ["SNOMED CT"]
