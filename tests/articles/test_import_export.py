@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from django.core.management import call_command
@@ -22,9 +23,13 @@ from .imports import Said, rows, run
 pytestmark = pytest.mark.django_db
 
 
-def emptying(test: Callable[..., None]) -> Callable[..., None]:
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def emptying(test: Test) -> Test:
     """A test that empties the site in its midst."""
-    return pytest.mark.owner(pytest.mark.django_db(transaction=True)(test))
+    marked: Test = pytest.mark.owner(pytest.mark.django_db(transaction=True)(test))
+    return marked
 
 
 @pytest.fixture
