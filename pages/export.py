@@ -23,6 +23,8 @@ from reviews.models import Credential, CredentialCheck, LedgerEntry, Publication
 from reviews.standing import Stamp
 
 from . import changes, history, jsonld, reading
+from .api.index import STATES
+from .api.records import SCOPES
 from .export_folder import ExportFolder
 from .models import SiteText
 from .snapshot import snapshot
@@ -52,7 +54,7 @@ SHA256SUMS          the digest of each file, for: sha256sum --check SHA256SUMS
 A .jsonl file holds one record of JSON a line. A file changes only where its content does; the manifest always.
 
 What stands under “exported” in a page, and under “review” in its record, was so on the day in the manifest; “state” is
-published (the review is in date), due (it soon runs out) or overdue (it has run out). A review belongs to its exact
+current (the review is in date), due (it soon runs out) or overdue (it has run out). A review belongs to its exact
 text and to the site that it was signed for: show it only with a link to “address”, and ask there whether it still
 holds. A page that was withdrawn or is no longer approved is gone from the next export.
 
@@ -215,14 +217,14 @@ def _review(row: "Shown", today: dt.date) -> Record:
     stamp = Stamp.from_facts(row.stamp_facts or {}, today)
     signature = stamp.signature
     return {
-        "state": stamp.standing.value,
+        "state": STATES[stamp.standing],
         "reviewer": stamp.reviewer,
         "reviewer_slug": stamp.slug,
         "role": stamp.role,
         "signed_on": day(stamp.signed_on),
         "next_due": day(stamp.next_due),
         "lapses_on": day(stamp.lapses_on),
-        "scope": "changes" if stamp.under_changes else "whole",
+        "scope": SCOPES[stamp.under_changes],
         "evidence_to": day(signature.evidence_to) if signature else None,
         "public_note": signature.note if signature else "",
     }
@@ -252,7 +254,8 @@ def _withdrawals(made: Export) -> None:
 def _conditions(made: Export, *, private: bool) -> None:
     """Conditions with names and codes. A definition and where it came from are for editors."""
     counted = Community.objects.filter(condition=models.OuterRef("pk")).values("member_count")
-    rows = Condition.objects.prefetch_related("names", "codes", "slugs")
+    rows = Condition.objects.select_related("successor")
+    rows = rows.prefetch_related("names", "codes", "slugs", "broader_rows__broader")
     rows = rows.annotate(member_count=models.Subquery(counted))
     keys = [pk for _, pk in sorted(Condition.objects.order_by().values_list("slug", "pk"))]
     with made.folder.records(CONDITIONS) as write:
@@ -267,7 +270,9 @@ def _conditions(made: Export, *, private: bool) -> None:
                     for each in sorted(row.codes.all(), key=lambda each: (each.system, each.code))
                     if private or codes.may_show(each.system)
                 ],
-                "members": _members(row.member_count),
+                "broader": sorted(each.broader.slug for each in row.broader_rows.all()),
+                "successor": row.successor.slug if row.successor else None,
+                "members": _members(row.member_count),  # type: ignore[attr-defined]  # annotated
             }
             write({**record, "definition": row.definition, "origin": row.origin} if private else record)
 

@@ -66,7 +66,7 @@ class ExportFolder:
             yield lambda record: write(as_line(record).encode())
 
     @contextmanager
-    def _file(self, name: str) -> Iterator[Callable[[bytes], object]]:
+    def _file(self, name: str) -> Iterator[Callable[[bytes], None]]:
         if not self.has_room_for(*name.split("/")):
             raise ValueError(f"“{name}” is no name for a file of an export.")
         self._taken.add(name.lower())

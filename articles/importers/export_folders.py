@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from ..models import Condition, ConditionCode, ConditionName, ConditionSlug
+from ..models import BroaderCondition, Condition, ConditionCode, ConditionName, ConditionSlug
 from .markdown_files import FileRefused, Problem
 
 # The form of the folder. Another one gets another name, and this program says that it cannot read it.
@@ -25,12 +25,14 @@ PART = re.compile(r"[A-Za-z0-9_-]+(?:\.[a-z]+)?")
 
 @dataclass(frozen=True)
 class NamedCondition:
-    """A condition of an export with its names and codes, not written yet."""
+    """A condition of an export with its names, codes and place in the catalogue, not written yet."""
 
     line: int
     condition: Condition
     names: list[ConditionName]
     codes: list[ConditionCode]
+    broader: list[str]  # the slugs of the conditions of which it is a kind
+    successor: str  # the slug of the one that took its place, if one did
 
 
 def manifest(folder: Path) -> dict[str, Any] | None:
@@ -131,9 +133,22 @@ def missing_conditions(folder: Path) -> dict[str, NamedCondition]:
             if read.condition.slug in found:
                 problems.append(Problem(path, number, f"“{read.condition.slug}” stands there twice."))
             found[read.condition.slug] = read
+    for slug in _in_circles({slug: [*read.broader, read.successor] for slug, read in found.items()}):
+        problems.append(Problem(path, found[slug].line, f"“{slug}” is broader than itself, or takes its own place."))
     if problems:
         raise FileRefused(problems)
     return found
+
+
+def _in_circles(leads_to: dict[str, list[str]]) -> list[str]:
+    """The conditions from which one comes back to themselves, or to others who do."""
+    left = {slug: {other for other in others if other in leads_to} for slug, others in leads_to.items()}
+    while ends := [slug for slug, others in left.items() if not others]:
+        for slug in ends:
+            del left[slug]
+        for others in left.values():
+            others.difference_update(ends)
+    return sorted(left)
 
 
 def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
@@ -148,16 +163,38 @@ def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
     preferred = [name.language for name in names if name.kind == ConditionName.Kind.PREFERRED]
     if (len(told[0]), len(told[1]), len(set(preferred))) != (len(names), len(codes), len(preferred)):
         raise ValidationError(f"“{condition.slug}” has a name or a code twice, or two preferred names in a language.")
-    return NamedCondition(number, condition, names, codes)
+    broader, successor = said.get("broader") or [], said.get("successor") or ""
+    if not all(isinstance(slug, str) for slug in (*broader, successor)):
+        raise ValueError("A slug is a text.")
+    return NamedCondition(number, condition, names, codes, sorted(set(broader)), successor)
 
 
 def make_conditions(folder: Path, conditions: list[NamedCondition]) -> None:
-    """Write conditions with their names and codes, all of them or none. Raises FileRefused."""
+    """Write conditions with names, codes and their place among those that are here; all or none. Raises FileRefused."""
     try:
         with transaction.atomic():
             Condition.objects.bulk_create([each.condition for each in conditions], batch_size=500)
             ConditionName.objects.bulk_create([name for each in conditions for name in each.names], batch_size=500)
             ConditionCode.objects.bulk_create([code for each in conditions for code in each.codes], batch_size=500)
+            _place(conditions)
     except IntegrityError as error:
         message = "A condition was added by somebody else at the same moment. Run the import again."
         raise FileRefused([Problem(folder / CONDITIONS, 1, message)]) from error
+
+
+def _place(conditions: list[NamedCondition]) -> None:
+    """Say of new conditions which are broader and which took their place, as far as these are here."""
+    here = dict(ConditionSlug.objects.values_list("slug", "condition"))
+    BroaderCondition.objects.bulk_create(
+        [
+            BroaderCondition(condition=each.condition, broader_id=here[slug])
+            for each in conditions
+            for slug in each.broader
+            if slug in here
+        ],
+        batch_size=500,
+    )
+    followed = [each for each in conditions if each.successor in here]
+    for each in followed:
+        each.condition.successor_id = here[each.successor]
+    Condition.objects.bulk_update([each.condition for each in followed], ["successor"], batch_size=500)

@@ -4,13 +4,14 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from articles.models import Article, Condition, ConditionCode, ConditionName, Revision
+from articles.models import Article, BroaderCondition, Condition, ConditionCode, ConditionName, Revision
 from pages.kept import pages
 from reviews.models import Publication, Review, Reviewer, ReviewRequest
 from tests import make, people
@@ -22,9 +23,13 @@ from .imports import Said, rows, run
 pytestmark = pytest.mark.django_db
 
 
-def emptying(test: Callable[..., None]) -> Callable[..., None]:
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def emptying(test: Test) -> Test:
     """A test that empties the site in its midst."""
-    return pytest.mark.owner(pytest.mark.django_db(transaction=True)(test))
+    marked: Test = pytest.mark.owner(pytest.mark.django_db(transaction=True)(test))
+    return marked
 
 
 @pytest.fixture
@@ -163,6 +168,19 @@ def test_a_site_with_conditions_gets_others_only_when_it_is_told_to(path: Path, 
     assert [str(article) for article in Article.objects.all()] == ["poems-syndrome/prognosis"]
 
 
+@emptying
+def test_broader_conditions_and_successors_come_along(path: Path, empty: Flush) -> None:
+    blood, poems, old = (make.condition(slug, slug.title()) for slug in ("blood", "poems", "old"))
+    BroaderCondition.objects.create(condition=poems, broader=blood)
+    Condition.objects.filter(pk=old.pk).update(successor=poems)
+    first = exported(path)["conditions.jsonl"]
+    empty.bring_back()
+    assert "3 conditions made" in run(path).out
+    assert exported(path.with_name("second"))["conditions.jsonl"] == first
+    assert Condition.objects.get(slug="old").successor == Condition.objects.get(slug="poems")
+    assert [str(row) for row in BroaderCondition.objects.all()] == ["Poems is a kind of Blood"]
+
+
 def test_a_condition_that_is_here_keeps_its_names(path: Path) -> None:
     make.publication()
     ConditionName.objects.create(condition=make.condition(), text="Takatsuki syndrome", kind="synonym")
@@ -213,6 +231,8 @@ CONDITION = {"slug": "new", "names": [{"language": "en", "kind": "preferred", "t
         (json.dumps({**CONDITION, "codes": [{"system": "MeSH", "code": "x"}]}), "“x” is not a code of MeSH"),
         (json.dumps({**CONDITION, "codes": [{"system": "Mine", "code": "x"}]}), "not a valid choice"),
         (f"{json.dumps(CONDITION)}\n{json.dumps(CONDITION)}", "stands there twice"),
+        (json.dumps({**CONDITION, "broader": ["new"]}), "“new” is broader than itself"),
+        (json.dumps({**CONDITION, "successor": 5}), "It is not the record of a condition"),
     ],
 )
 def test_a_bad_condition_is_named_with_its_line_and_nothing_is_made(path: Path, line: str, words: str) -> None:

@@ -80,7 +80,7 @@ SOURCES = [
 def texts() -> list[dict[str, Any]]:
     """Texts of every kind, and many that were put together by chance, the same in every run."""
     chance = random.Random(26)  # noqa: S311
-    found = [{"body": body} for body in BODIES]
+    found: list[dict[str, Any]] = [{"body": body} for body in BODIES]
     found += [{"question": trap, "short_answer": trap, "body": "A text."} for trap in TRAPS]
     found += [{"sources": sources, "body": "A text."} for sources in SOURCES]
     found += [

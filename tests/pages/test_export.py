@@ -71,13 +71,13 @@ def test_a_live_page_is_a_file_with_its_text_and_what_its_stamp_says(path: Path)
             "version": "1",
             "digest": review.digest,
             "renderer": VERSION,
-            "state": "published",
+            "state": "current",
             "reviewer": "Clara Test, MD",
             "role": "Haematologist, Test Hospital",
             "signed_on": str(review.signed_on),
             "next_due": str(review.next_due),
             "lapses_on": str(review.next_due),
-            "scope": "whole",
+            "scope": "whole-page",
             "evidence_to": str(review.evidence_to),
         },
     }
@@ -104,7 +104,7 @@ def test_the_record_of_a_page_says_who_signed_what(path: Path) -> None:
     (record,), (reviewer,) = records(files, "publications"), records(files, "reviewers")
     review = record["review"]
     assert (review["reviewer"], review["reviewer_slug"]) == ("Clara Test, MD", "clara")
-    assert (review["public_note"], review["scope"]) == ("Figures checked.", "whole")
+    assert (review["public_note"], review["scope"]) == ("Figures checked.", "whole-page")
     assert (reviewer["conflicts"], reviewer["conflicts_as_of"]) == ("Fees of Sample Ltd.", str(make.today()))
 
 
@@ -114,12 +114,12 @@ def test_a_page_approved_by_its_changes_only_says_so_and_keeps_the_day_of_the_wh
     make.publication(make.review(newer, by=people.clinician("Carl"), scope="changes"))
     (record,) = records(exported(path), "publications")
     review = record["review"]
-    assert (review["scope"], review["reviewer"]) == ("changes", "Clara Test, MD")
+    assert (review["scope"], review["reviewer"]) == ("changes-only", "Clara Test, MD")
     assert review["signed_on"] == str(make.today() - 90 * DAY)
     assert record["version"] == 2
 
 
-@pytest.mark.parametrize(("ago", "state"), [(0, "published"), (320, "due"), (400, "overdue")])
+@pytest.mark.parametrize(("ago", "state"), [(0, "current"), (320, "due"), (400, "overdue")])
 def test_the_state_of_a_review_is_that_of_the_day(path: Path, ago: int, state: str) -> None:
     make.publication(make.review(signed_on=make.today() - ago * DAY))
     assert front_matter(exported(path)[PAGE])["exported"]["state"] == state
@@ -158,6 +158,8 @@ def test_conditions_stand_there_with_names_codes_and_what_may_be_said_of_their_m
             {"language": "en", "kind": "synonym", "text": "Takatsuki syndrome"},
         ],
         "codes": [{"system": "MeSH", "code": "D016878", "match": "close"}],
+        "broader": [],
+        "successor": None,
         "members": {"figure": None, "rounded": False, "words": "Fewer than 11"},
     }
     settings.LICENSED_CODES_SHOWN = ["SNOMED CT"]
