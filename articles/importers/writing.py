@@ -177,7 +177,7 @@ class _Batch:
         for pk, values in self.changed.items():
             Condition.objects.filter(pk=pk).update(**values)
         for model in (ConditionName, ConditionCode, BroaderCondition):
-            rows = [row for row in self.new if isinstance(row, model)]
+            rows: list[Any] = [row for row in self.new if isinstance(row, model)]
             model._default_manager.bulk_create(rows, batch_size=BATCH)
 
 
