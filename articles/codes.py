@@ -27,7 +27,7 @@ class Match(models.TextChoices):
 
     @property
     def word(self) -> str:
-        """What readers are told beside a code; nothing where it means exactly this condition."""
+        """What readers are told beside a code; nothing where it means exactly this condition, or nobody says."""
         return _WORDS[self.value]
 
 
@@ -37,7 +37,7 @@ _WORDS = {
     "broad": "broader",
     "narrow": "narrower",
     "related": "related",
-    "unstated": "match not stated",
+    "unstated": "",
 }
 # The matches with which a machine may take the code for the condition.
 SAME = [Match.EXACT, Match.CLOSE]

@@ -46,6 +46,11 @@ class Code:
         return known.link(self.code) if known else ""
 
     @property
+    def stated(self) -> bool:
+        """Whether it is said how exact it is."""
+        return self.match != codes.Match.UNSTATED
+
+    @property
     def word(self) -> str:
         """How exact it is, where it is not."""
         return codes.Match(self.match).word
@@ -56,11 +61,15 @@ def codes_of(gathered: list[dict[str, str]] | None) -> list[Code]:
     return sorted(Code(**each) for each in gathered or [])
 
 
-def by_system(several: Iterable[Code]) -> dict[str, list[Code]]:
-    """The codes of a condition elsewhere, by the name of the system."""
-    found: dict[str, list[Code]] = {}
+def by_system(several: Iterable[Code]) -> dict[str, dict[str, list[Code]]]:
+    """The codes of a condition elsewhere by the title of their system, those first of which is said how exact they are.
+
+    Empty if there are none.
+    """
+    found: dict[str, dict[str, list[Code]]] = {}
     for code in several:
-        found.setdefault(code.title, []).append(code)
+        kind = "stated" if code.stated else "unstated"
+        found.setdefault(kind, {}).setdefault(code.title, []).append(code)
     return found
 
 

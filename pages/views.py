@@ -220,6 +220,7 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
     except reading.Tampered as tampered:
         return _tampered(request, tampered)
     contents = rendering.contents(page.revision.html)
+    codes = catalogue.codes_of(publication.other_codes)
     return render(
         request,
         "pages/question.html",
@@ -240,7 +241,8 @@ def question(request: HttpRequest, condition: str, article: str) -> HttpResponse
             "community_url": f"{here.condition.get_absolute_url()}community/",
             "today": page.stamp.today,
             "section": "conditions",
-            "codes": catalogue.codes_of(publication.other_codes),
+            "codes": [code for code in codes if code.stated],
+            "unstated_codes": [code for code in codes if not code.stated],
             "machine": jsonld.question(page, contents),
         },
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..models import Condition, ConditionCode, ConditionName, SourceTerm
-from .saying import PREFERRED, Unread, code_key
-from .terms import Reference, Term
+from .saying import PREFERRED, kept_key
+from .terms import Term
 
 
 @dataclass
@@ -35,8 +35,7 @@ class Existing:
                 here.taken.add(pk)  # what is said of it is said of the one that took its place
         exact = ConditionCode.objects.filter(match="exact").order_by()
         for pk, system, code in exact.values_list("condition", "system", "code"):
-            # A row that came round the forms may not be in the form that is kept.
-            key = code_key(Reference(f"{system}:{code}", 0), Unread()) or f"{system}|{code}"
+            key = kept_key(system, code)
             here.coded[key].add(pk)
             if system == own_system:
                 here.own[pk].add(key)

@@ -7,8 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from ..codes import Match
 from .markdown_files import FileRefused, Problem
-from .terms import Match, Ontology, Reference, Synonym, Term, matched, refuse, released, strongest, whole
+from .terms import Ontology, Reference, Synonym, Term, matched, refuse, released, strongest, whole
 
 LONGEST_LINE = 1_000_000  # bytes
 # With so many lines wrong it is no use to read on.

@@ -83,6 +83,11 @@ def code_key(reference: Reference, unread: Unread) -> str | None:
         return None
 
 
+def kept_key(system: str, code: str) -> str:
+    """A row's code as `system|code`; one that came round the forms may not be in the form that is kept."""
+    return code_key(Reference(f"{system}:{code}", 0), Unread()) or f"{system}|{code}"
+
+
 def merged(old: Mapping[str, str], new: Mapping[str, str], ours: Mapping[str, str], found: set[str]) -> dict[str, str]:
     """Our rows after a source that said `old` says `new`: what editors added stays, what they took away stays away.
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from ..models import BroaderCondition, Condition, ConditionCode, ConditionName, SourceTerm
-from .saying import PREFERRED, differences, merged, merged_names
+from .saying import PREFERRED, differences, kept_key, merged, merged_names
 
 NOTHING: dict[str, Any] = {"names": {}, "definition": "", "codes": {}, "broader": []}
 BATCH = 500
@@ -108,7 +108,7 @@ class Writing:
             ours[name.condition_id].names[name.text] = name.kind
             ours[name.condition_id].ids[f"name {name.text}"] = name.pk
         for code in ConditionCode.objects.filter(condition__in=conditions).order_by():
-            key = f"{code.system}|{code.code}"
+            key = kept_key(code.system, code.code)
             ours[code.condition_id].codes[key] = code.match
             ours[code.condition_id].ids[key] = code.pk
         for row_above in BroaderCondition.objects.filter(condition__in=conditions).order_by():
@@ -177,7 +177,7 @@ class _Batch:
         for pk, values in self.changed.items():
             Condition.objects.filter(pk=pk).update(**values)
         for model in (ConditionName, ConditionCode, BroaderCondition):
-            rows = [row for row in self.new if isinstance(row, model)]
+            rows: list[Any] = [row for row in self.new if isinstance(row, model)]
             model._default_manager.bulk_create(rows, batch_size=BATCH)
 
 

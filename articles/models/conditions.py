@@ -88,7 +88,7 @@ class Condition(models.Model):
     def clean(self) -> None:
         """Refuse a slug that once was another condition's address, and successors that lead in a circle."""
         super().clean()
-        if self.pk is not None and self.pk in successors(self.successor_id):
+        if self.pk in successors(self.successor_id):
             raise ValidationError({"successor": f"{self.successor} leads back to this condition. Choose another."})
         if ConditionSlug.objects.filter(slug=self.slug).exclude(condition_id=self.pk).exists():
             raise ValidationError(

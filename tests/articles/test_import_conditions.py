@@ -12,6 +12,7 @@ from articles import names as known
 from articles.importers import ontology
 from articles.importers.obo import read as read_obo
 from articles.importers.obograph import read as read_json
+from articles.importers.terms import Term
 from articles.management.commands.import_conditions import Bar, Command
 from articles.models import BroaderCondition, Condition, ConditionName, ConditionSlug, SourceTerm
 from tests import make
@@ -69,7 +70,7 @@ def test_both_formats_say_the_same(tmp_path: Path) -> None:
     obo, graph = read_obo(path), read_json(as_json(path))
     assert obo.release == graph.release == "2026-01-01"
 
-    def told(terms: "list[ontology.Term]") -> list[object]:
+    def told(terms: list[Term]) -> list[object]:
         return [
             (
                 *(term.identifier, term.name, term.definition, term.parents, term.obsolete, term.replaced_by),

@@ -128,9 +128,11 @@ def test_codes_lead_outside_and_say_how_exact_they_are(client: Client) -> None:
     root = dom.read(client, ADDRESS)
     assert dom.facts(root) == {
         "ICD-10-CM": "D47.7 (broader)",
-        "ICD-9-CM": "273.9 (match not stated)",
+        "ICD-9-CM": "273.9",
         "MeSH": "D010265 (nearly the same), D016878",
     }
+    said = dom.words(root)
+    assert said.index("D016878") < said.index("How exactly these match is not stated:") < said.index("273.9")
     outside = [link for link in root.iter("a") if "meshb.nlm.nih.gov" in link.get("href", "")]
     assert [link.get("rel") for link in outside] == ["noopener noreferrer"] * 2
     assert outside[1].get("href") == "https://meshb.nlm.nih.gov/record/ui?ui=D016878"
@@ -143,8 +145,10 @@ def test_a_question_page_leads_to_the_codes_too_and_says_that_nobody_reviewed_th
     assert "Codes of" not in dom.words(dom.read(client, address))
     ConditionCode.objects.create(condition=poems, system="DOID", code="14039", match="broad")
     ConditionCode.objects.create(condition=poems, system="SNOMED CT", code="79268002")
+    ConditionCode.objects.create(condition=poems, system="MeSH", code="D016878", match="unstated")
     root = dom.read(client, f"{address}?again")
-    assert "Codes of POEMS syndrome elsewhere: Disease Ontology DOID:14039 (broader). They help" in dom.words(root)
+    assert "Codes of POEMS syndrome elsewhere: Disease Ontology DOID:14039 (broader). How" in dom.words(root)
+    assert "How exactly others match is not stated: MeSH D016878. They help" in dom.words(root)
     assert "no clinician has reviewed them" in dom.words(root)
     assert "79268002" not in dom.words(root)
     assert "https://disease-ontology.org/?id=DOID:14039" in dom.links(root)

@@ -110,8 +110,9 @@ class Bar:
     """How far long work is: a bar where somebody watches, else a line now and then."""
 
     def __init__(self, command: BaseCommand) -> None:
-        self.out = command.stderr
-        self.watched = bool(getattr(self.out._out, "isatty", lambda: False)())
+        out: Any = command.stderr._out
+        self.stream = out
+        self.watched = self.stream.isatty()
         self.last = time.monotonic()
         self.drawn = False
 
@@ -132,6 +133,5 @@ class Bar:
             self._write("\n")
 
     def _write(self, text: str) -> None:
-        out = self.out._out
-        out.write(text)
-        out.flush()
+        self.stream.write(text)
+        self.stream.flush()
