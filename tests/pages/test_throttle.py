@@ -68,7 +68,8 @@ def test_however_many_networks_ask_memory_has_an_end() -> None:
 
 
 def test_threads_together_get_no_more_than_one() -> None:
-    buckets, answers = Buckets(clock=Watch()), []
+    buckets = Buckets(clock=Watch())
+    answers: list[int] = []
 
     def ask() -> None:
         answers.extend(buckets.take("feed", "a", per_minute=500) for _ in range(200))
