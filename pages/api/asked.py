@@ -21,7 +21,7 @@ def read(sent: QueryDict, parameters: Mapping[str, Parameter]) -> dict[str, Any]
         if len(values) > 1:
             raise _wrong(name, f"“{name}” was sent {len(values)} times. Send it once.")
     return {
-        name: _value(parameter, sent[name]) if name in sent else parameter.schema.get("default")
+        name: _value(parameter, str(sent[name])) if name in sent else parameter.schema.get("default")
         for name, parameter in parameters.items()
     }
 

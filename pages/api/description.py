@@ -85,10 +85,12 @@ def _members(name: str) -> list[tuple[str, str, str]]:
 def _kind(schema: dict[str, Any]) -> str:
     """The type of a value in a word or two."""
     if "$ref" in schema:
-        return str(schema["$ref"].rsplit("/")[-1])
+        return f"object with {', '.join(SCHEMAS[schema['$ref'].rsplit('/')[-1]]['properties'])}"
     if "oneOf" in schema:
         return f"{_kind(schema['oneOf'][0])} or null"
     kind = schema["type"]
+    if "enum" in schema and isinstance(kind, str):
+        return f"one of {', '.join(str(each).lower() for each in schema['enum'] if each is not None)}"
     if isinstance(kind, list):
         return f"{_kind({**schema, 'type': kind[0]})} or null"
     if kind == "array":

@@ -86,7 +86,7 @@ def _make(state: State | None) -> Index:
         with_dates(Publication.objects.live())
         .annotate(condition_name=preferred_name("article__condition"))
         .order_by("article__condition__slug", "article__slug")
-        .values_list(  # type: ignore[misc]  # of live() and with_dates()
+        .values_list(
             *("article", "article__condition", "article__condition__slug", "article__slug"),
             *("condition_name", "stamp_facts", "read_at", "changed_at"),
         )

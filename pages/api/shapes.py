@@ -38,7 +38,7 @@ def said(schema: Schema, words: str) -> Schema:
     return {**schema, "description": words}
 
 
-def exactly(words: str = "", **members: Schema) -> Schema:
+def exactly(words: str = "", /, **members: Schema) -> Schema:
     """An object with these members, all of them, and no other."""
     found = {
         "type": "object",

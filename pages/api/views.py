@@ -13,6 +13,7 @@ from reviews.models import Reviewer
 
 from .. import jsonld, reading
 from ..jsonld import absolute
+from ..markup import moment
 from ..reviewers import Known, now_and_before
 from ..views import reader_page
 from . import changed, description, lists, openapi, records
@@ -180,5 +181,5 @@ def _standing(pages: list[Live]) -> Record:
         **{state: sum(state in page.states for page in pages) for state in ("current", "due", "overdue")},
         "lastReviewed": max(page.last_reviewed for page in pages).isoformat(),
         "nextReviewDue": min(page.next_review_due for page in pages).isoformat(),
-        "dateModified": records.moment(max(page.modified_at for page in pages)),
+        "dateModified": moment(max(page.modified_at for page in pages)),
     }

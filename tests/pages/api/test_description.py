@@ -58,7 +58,7 @@ def test_every_shape_is_exact() -> None:
 def test_every_example_is_one_that_this_site_answers() -> None:
     site.build()
     for path, methods in ask("/openapi.json")["paths"].items():
-        sent = {"path": {}, "query": {}}
+        sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
         for parameter in methods["get"]["parameters"]:
             if "example" in parameter:
                 sent[parameter["in"]][parameter["name"]] = parameter["example"]
