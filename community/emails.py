@@ -11,7 +11,12 @@ from django.urls import reverse
 from accounts.models import Letter
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
     from .models import Link, LinkDecision, LinkReport
+
+# What the keys of these letters begin with.
+OURS = "link-"
 
 
 def decided(link: "Link", decision: "LinkDecision") -> None:
@@ -25,7 +30,7 @@ def decided(link: "Link", decision: "LinkDecision") -> None:
         decision.Act.DOWN: "A moderator looked at it again and took it down. Readers do not see it any more.",
     }[decision.Act(decision.act)]
     _post(
-        f"link-decision-{decision.pk}",
+        f"{OURS}decision-{decision.pk}",
         link.suggested_email,
         "The link that you suggested",
         f"You suggested this link:\n{link.url}\n\n{said}",
@@ -37,12 +42,22 @@ def report_handled(report: "LinkReport") -> None:
     """To whoever reported a link and left an address: what became of it, and why."""
     if report.email:
         _post(
-            f"link-report-{report.pk}",
+            f"{OURS}report-{report.pk}",
             report.email,
             "The link that you reported",
             f"You reported this link:\n{report.link.url}\n\nA moderator looked at it. {report.get_outcome_display()}.",
             report.answer,
         )
+
+
+def erase_sent(before: "Combinable") -> None:
+    """Erase the letters about links that went out before a moment: they name an address, and what it asked about."""
+    Letter.objects.filter(key__startswith=OURS, sent_at__lte=before).delete()
+
+
+def erase_for(address: str) -> None:
+    """Erase the letters about links to one address, because its owner asks for it."""
+    Letter.objects.filter(key__startswith=OURS, to=address).delete()
 
 
 def _post(key: str, to: str, subject: str, said: str, why: str) -> None:

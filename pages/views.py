@@ -29,7 +29,7 @@ from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import Stamp, tally
 
 from . import history as record
-from . import jsonld, kept, letters, reading
+from . import jsonld, kept, letters, links, reading
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -136,6 +136,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
     shown = _overview(row, overview)
+    few, total_links = links.few_of(row)
     return render(
         request,
         "pages/condition.html",
@@ -150,6 +151,8 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "codes": _by_system(hub.codes),
             "members": hub.members,
             "community_url": f"{row.get_absolute_url()}community/",
+            "links": few,
+            "links_total": total_links,
             "today": hub.today,
             "section": "conditions",
             "machine": jsonld.hub(hub, lines, shown),
@@ -195,6 +198,7 @@ def community(request: HttpRequest, condition: str) -> HttpResponse:
     members = reading.members(found.member_count)
     machine = jsonld.community(row, found.get_absolute_url(), members)
     context = {"condition": row, "members": members, "today": clock.today(), "machine": machine}
+    context |= links.part_of(row)
     return render(request, "pages/community.html", context)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Length, Lower, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 
@@ -15,7 +15,7 @@ from accounts.refusals import NotAllowed, Refusal
 from articles import text
 from articles.models import Condition
 
-from .. import addresses, emails
+from .. import addresses, emails, places
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -54,6 +54,11 @@ class LinkQuerySet(models.QuerySet["Link"]):
         """Accepted links that did not answer when they were looked at last; some of them stand on the page still."""
         return self.filter(decision=Link.Decision.ACCEPTED, outcome=Link.Outcome.BROKEN)
 
+    def in_page_order(self) -> "LinkQuerySet":
+        """By kind, as the kinds are listed, and by title."""
+        order = [models.When(kind=kind, then=models.Value(place)) for place, kind in enumerate(Link.Kind.values)]
+        return self.order_by(models.Case(*order, default=models.Value(len(order))), Lower("title"), "pk")
+
     def due_for_check(self, now: dt.datetime) -> "LinkQuerySet":
         """Links to be looked at now, the longest unseen first: accepted or waiting, and in nobody's hands."""
         asked = self.filter(decision__in=[Link.Decision.ACCEPTED, Link.Decision.PENDING])
@@ -84,6 +89,7 @@ class LinkQuerySet(models.QuerySet["Link"]):
             raise Refusal("Say how the link helps: a moderator decides by it.")
         if len(why) > MOST_WORDS:
             raise Refusal(f"Your words have {len(why):,} characters; at most {MOST_WORDS:,} fit. Shorten them.")
+        check_place("", language)
         said = {
             "condition": condition,
             "url": addresses.normalise(url),
@@ -110,7 +116,9 @@ class LinkQuerySet(models.QuerySet["Link"]):
 
         Those of whom nobody answered go after a year.
         """
-        answered = models.Q(decided_at__lte=clock.now() - dt.timedelta(settings.FEEDBACK_EMAIL_DAYS))
+        long_ago = clock.now() - dt.timedelta(settings.FEEDBACK_EMAIL_DAYS)
+        emails.erase_sent(long_ago)
+        answered = models.Q(decided_at__lte=long_ago)
         forgotten = models.Q(decided_at__isnull=True, suggested_at__lte=clock.now() - LONGEST_WITHOUT_ANSWER)
         return self.filter(answered | forgotten).exclude(suggested_email="").update(suggested_email="")
 
@@ -128,6 +136,14 @@ def one_line(words: str, field: str, most: int) -> str:
     if len(words) > most:
         raise Refusal(f"{field}: {len(words):,} characters are too many; at most {most} fit.")
     return words
+
+
+def check_place(country: str, language: str) -> None:
+    """Raise Refusal at a code that is of no country or language."""
+    if country and country not in places.COUNTRIES:
+        raise Refusal("No country has this code.")
+    if language and language not in places.LANGUAGES:
+        raise Refusal("No language has this code.")
 
 
 class Link(models.Model):
@@ -244,6 +260,16 @@ class Link(models.Model):
         return addresses.host_of(self.url)
 
     @property
+    def in_language(self) -> str:
+        """The name of its language; empty where nobody said."""
+        return places.language(self.language)
+
+    @property
+    def for_country(self) -> str:
+        """The name of the country that it is for; empty where it is for everybody."""
+        return places.country(self.country)
+
+    @property
     def is_hidden(self) -> bool:
         """Whether it left the page by itself, because it does not answer."""
         return self.decision == self.Decision.ACCEPTED and self.broken_days >= BROKEN_DAYS
@@ -339,6 +365,7 @@ class Link(models.Model):
         """The words that readers will see, in their stored form. Raises Refusal."""
         if kind not in Link.Kind.values:
             raise Refusal("Say what kind of place it leads to.")
+        check_place(country, language)
         title = one_line(title, "The title", LONGEST_TITLE)
         if not title:
             raise Refusal("Give it a title: readers see it instead of the address.")
