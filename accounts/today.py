@@ -57,5 +57,6 @@ WORK = {
         "account.EmailAddress",
         "mfa.Authenticator",
     ],
-    "Record": ["reviews.LedgerEntry", "accounts.Letter", "community.Community"],
+    "Community": ["community.Link", "community.Community"],
+    "Record": ["reviews.LedgerEntry", "accounts.Letter"],
 }

@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from .links import LONGEST_DESCRIPTION, LONGEST_TITLE, Link
+from ..link_words import LONGEST_DESCRIPTION, LONGEST_TITLE
+from .links import Link
 
 
 class LinkDecision(models.Model):

@@ -11,10 +11,10 @@ from django.db.models.lookups import LessThanOrEqual
 from accounts import clock
 from accounts.models import canonical_email
 from accounts.refusals import NotAllowed, Refusal
-from articles import text
 
-from .. import emails
-from .links import LONGEST_WITHOUT_ANSWER, MOST_WORDS, Decided, Link
+from .. import emails, link_words
+from ..link_words import MOST_WORDS
+from .links import LONGEST_WITHOUT_ANSWER, Decided, Link
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -33,10 +33,7 @@ class LinkReportQuerySet(models.QuerySet["LinkReport"]):
 
         Raises Refusal; TextRefused with the place of a hidden character.
         """
-        words = text.normalise(words).strip()
-        text.check_characters(words, "Your words")
-        if len(words) > MOST_WORDS:
-            raise Refusal(f"Your words have {len(words):,} characters; at most {MOST_WORDS:,} fit. Shorten them.")
+        words = link_words.of_reader(words)
         if not words and kind != LinkReport.Kind.BROKEN:
             raise Refusal("Say what is wrong with it, so that a moderator can find it there.")
         if not link.decisions.filter(act="accept").exists() and not link.decisions.filter(act="restore").exists():
@@ -60,7 +57,9 @@ class LinkReportQuerySet(models.QuerySet["LinkReport"]):
 
     def forget(self, email: str) -> int:
         """Erase an address wherever it was left for an answer, because its owner asks for it; say how often."""
-        return self.filter(email=canonical_email(email)).exclude(email="").update(email="")
+        address = canonical_email(email)
+        emails.erase_for(address)
+        return self.filter(email=address).exclude(email="").update(email="")
 
 
 class LinkReport(models.Model):
@@ -129,11 +128,16 @@ class LinkReport(models.Model):
             raise NotAllowed(f"{by} may not close what readers report. Moderators do.")
         if outcome not in {self.Outcome.KEPT, self.Outcome.WORDS}:
             raise Refusal("Take the link down: that closes what was reported about it.")
-        answer = text.normalise(answer).strip()
-        text.check_characters(answer, "The answer")
+        answer = link_words.checked_reason(answer, needed=False)
         if self.email and not answer:
             raise Refusal("Say why: whoever reported it waits for an answer.")
         self.handle(by=by, outcome=outcome, answer=answer)
+
+    def erase(self, *, by: "User") -> None:
+        """Delete it for good: spam, or words that somebody wants erased. What was decided because of it stays."""
+        if not by.has_perm("community.change_link"):
+            raise NotAllowed(f"{by} may not erase what readers report. Moderators do.")
+        self.delete()
 
     def handle(self, *, by: "User", outcome: str, answer: str) -> None:
         """Close it unless somebody did, or does at this moment, and write the answer."""

@@ -1,6 +1,8 @@
 """Links that readers suggest and moderators answer for. No clinician reviewed what they lead to."""
 
 import datetime as dt
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -12,18 +14,16 @@ from django.urls import reverse
 from accounts import clock
 from accounts.models import canonical_email
 from accounts.refusals import NotAllowed, Refusal
-from articles import text
 from articles.models import Condition
 
-from .. import addresses, emails, places
+from .. import addresses, emails, link_words, places
+from ..link_words import LONGEST_DESCRIPTION, LONGEST_TITLE, MOST_WORDS, Kind
 
 if TYPE_CHECKING:
     from accounts.models import User
 
     from .link_decisions import LinkDecision
 
-MOST_WORDS = 1_000
-LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_REASON = 120, 300, 1_000
 # Found broken on so many days, one after another, a link leaves the page; the day it answers it is back.
 BROKEN_DAYS = 3
 # Each link is looked at once a day, whatever the hour at which the checker comes by.
@@ -54,6 +54,11 @@ class LinkQuerySet(models.QuerySet["Link"]):
         """Accepted links that did not answer when they were looked at last; some of them stand on the page still."""
         return self.filter(decision=Link.Decision.ACCEPTED, outcome=Link.Outcome.BROKEN)
 
+    def at_host(self, host: str) -> "LinkQuerySet":
+        """Links to one site, whatever the condition."""
+        begins = [f"{scheme}://{host}{end}" for scheme in ("https", "http") for end in ("/", ":")]
+        return self.filter(reduce(or_, (models.Q(url__startswith=each) for each in begins)))
+
     def in_page_order(self) -> "LinkQuerySet":
         """By kind, as the kinds are listed, and by title."""
         order = [models.When(kind=kind, then=models.Value(place)) for place, kind in enumerate(Link.Kind.values)]
@@ -83,18 +88,15 @@ class LinkQuerySet(models.QuerySet["Link"]):
 
         Raises AddressRefused, AlreadySuggested, Refusal; TextRefused with the place of a hidden character.
         """
-        why = text.normalise(why).strip()
-        text.check_characters(why, "Your words")
+        why = link_words.of_reader(why)
         if not why:
             raise Refusal("Say how the link helps: a moderator decides by it.")
-        if len(why) > MOST_WORDS:
-            raise Refusal(f"Your words have {len(why):,} characters; at most {MOST_WORDS:,} fit. Shorten them.")
-        check_place("", language)
+        link_words.check_codes(kind, "", language)
         said = {
             "condition": condition,
             "url": addresses.normalise(url),
             "why": why,
-            "title": one_line(title, "The name", LONGEST_TITLE),
+            "title": link_words.one_line(title, "The name", LONGEST_TITLE),
             "kind": kind,
             "language": language,
         }
@@ -124,40 +126,15 @@ class LinkQuerySet(models.QuerySet["Link"]):
 
     def forget(self, email: str) -> int:
         """Erase an address wherever it was left for an answer, because its owner asks for it; say how often."""
-        return (
-            self.filter(suggested_email=canonical_email(email)).exclude(suggested_email="").update(suggested_email="")
-        )
-
-
-def one_line(words: str, field: str, most: int) -> str:
-    """Words of one line in their stored form. Raises Refusal with the field."""
-    words = text.one_line(words)
-    text.check_characters(words, field)
-    if len(words) > most:
-        raise Refusal(f"{field}: {len(words):,} characters are too many; at most {most} fit.")
-    return words
-
-
-def check_place(country: str, language: str) -> None:
-    """Raise Refusal at a code that is of no country or language."""
-    if country and country not in places.COUNTRIES:
-        raise Refusal("No country has this code.")
-    if language and language not in places.LANGUAGES:
-        raise Refusal("No language has this code.")
+        address = canonical_email(email)
+        emails.erase_for(address)
+        return self.filter(suggested_email=address).exclude(suggested_email="").update(suggested_email="")
 
 
 class Link(models.Model):
     """A place outside that somebody suggested for a condition, what moderators said of it, and whether it answers."""
 
-    class Kind(models.TextChoices):
-        """What it leads to."""
-
-        ORGANISATION = "organisation", "Patient organisation"
-        PEERS = "peers", "Peer support"
-        INFORMATION = "information", "Information"
-        RESEARCH = "research", "Research"
-        TRIALS = "trials", "Register of trials"
-        SERVICE = "service", "Service or help line"
+    Kind = Kind
 
     class Decision(models.TextChoices):
         """How it stands."""
@@ -322,8 +299,8 @@ class Link(models.Model):
         wanted = LinkDecision.Act(act)
         if self.decision not in wanted.possible_from:
             raise Decided(self._standing())
-        after: dict[str, Any] = {"why": self._checked_reason(why, needed=not wanted.shows)}
-        after |= self._checked_words(**words) if wanted.shows else self.words
+        after: dict[str, Any] = {"why": link_words.checked_reason(why, needed=not wanted.shows)}
+        after |= link_words.checked(**words) if wanted.shows else self.words
         decision = LinkDecision.objects.create(link=self, act=wanted, by=by, **after)
         decision.refresh_from_db(fields=["at"])
         self.decision, self.decided_by, self.decided_at = wanted.leads_to, by, decision.at
@@ -347,35 +324,6 @@ class Link(models.Model):
             return "This link still waits for a decision."
         when = f"{self.decided_at:%-d %B %Y at %H:%M} UTC"
         return f"{self.decided_by} decided on this link on {when}: {self.get_decision_display().lower()}."
-
-    @staticmethod
-    def _checked_reason(why: str, *, needed: bool) -> str:
-        why = text.normalise(why).strip()
-        text.check_characters(why, "The reason")
-        if needed and not why:
-            raise Refusal("Say why: whoever suggested it is told, and colleagues read it.")
-        if len(why) > LONGEST_REASON:
-            raise Refusal(f"The reason has {len(why):,} characters; at most {LONGEST_REASON:,} fit.")
-        return why
-
-    @staticmethod
-    def _checked_words(
-        *, title: str, kind: str, description: str = "", language: str = "", country: str = ""
-    ) -> dict[str, str]:
-        """The words that readers will see, in their stored form. Raises Refusal."""
-        if kind not in Link.Kind.values:
-            raise Refusal("Say what kind of place it leads to.")
-        check_place(country, language)
-        title = one_line(title, "The title", LONGEST_TITLE)
-        if not title:
-            raise Refusal("Give it a title: readers see it instead of the address.")
-        return {
-            "title": title,
-            "description": one_line(description, "The description", LONGEST_DESCRIPTION),
-            "kind": kind,
-            "language": language,
-            "country": country,
-        }
 
     def erase_words(self, *, by: "User") -> None:
         """Erase what the suggester wrote, and their address. The link and its history stay. Raises NotAllowed."""
