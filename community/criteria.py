@@ -1,4 +1,4 @@
-"""By what a moderator decides on a link, and the reasons that are ready to be given; docs/moderators.md has them too."""
+"""By what a moderator decides on a link, and the reasons ready to be given. docs/moderators.md has them too."""
 
 CRITERIA = (
     "Who is behind it is plain: a name, and a way to reach them.",
