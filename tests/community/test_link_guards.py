@@ -113,7 +113,6 @@ def test_a_decision_is_dated_by_the_database_and_never_changed() -> None:
 
 @pytest.mark.postgresql
 def test_the_history_of_decisions_is_not_truncated() -> None:
-    make.shown_link()
     with refused_by("community_linkdecision_refuses_truncate"):
         sql("TRUNCATE community_link, community_linkdecision, community_linkreport")
 
