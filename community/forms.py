@@ -118,7 +118,8 @@ class BulkForm(VerbForm, forms.Form):
     def perform(self) -> tuple[int, list[str]]:
         """How many were done, and of each other one why it was not."""
         done, left = 0, []
-        for link in self.cleaned_data["links"].select_related("condition"):
+        # By condition, which each decision holds: two who decide on the same links wait for each other in one order.
+        for link in self.cleaned_data["links"].select_related("condition").order_by("condition", "pk"):
             try:
                 self._decide(link)
             except Refusal as refusal:

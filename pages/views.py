@@ -136,7 +136,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     overview = next((line for line in lines if line.topic == Topic.OVERVIEW), None)
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
     shown = _overview(row, overview)
-    few, total_links = links.few_of(row)
+    few, total_links = links.few_of(row) if hub.members is not None else ([], 0)
     return render(
         request,
         "pages/condition.html",

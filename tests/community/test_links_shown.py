@@ -12,6 +12,7 @@ from community.models import Link
 from pages.links import A_FEW, A_PART
 from tests import make, people
 from tests.conftest import Clock
+from tests.crowd import PEOPLE, together
 from tests.pages import dom
 from tests.pages.keeping import COMMUNITY, HUB, Waiting, waiting
 
@@ -198,6 +199,20 @@ class TestDue:
         link.checked(outcome="works")
         assert link.checking_until is None
         assert not link.claim_check(now=now + lease, lease=lease)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_many_checkers_at_once_one_takes_a_link(self) -> None:
+        link = make.link()
+        now = dt.datetime.now(dt.UTC)
+        taken = together([lambda: Link.objects.get(pk=link.pk).claim_check(now=now, lease=DAY)] * PEOPLE)
+        assert sorted(map(str, taken)) == ["False"] * (PEOPLE - 1) + ["True"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_many_looks_at_once_on_one_day_are_one_day(self) -> None:
+        link = make.shown_link()
+        together([lambda: Link.objects.get(pk=link.pk).checked(outcome="broken")] * PEOPLE)
+        link.refresh_from_db()
+        assert link.broken_days == 1
 
     def test_what_was_found_is_kept_within_its_lengths(self) -> None:
         link = make.link()

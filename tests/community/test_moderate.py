@@ -1,22 +1,27 @@
 """A moderator decides on links: through one verb, told to whom it concerns, once, and by nobody else."""
 
 import re
+import threading
 from collections import Counter
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import urlencode
 from pytest_django import Settings
 
 from accounts.models import Letter, User
 from accounts.refusals import NotAllowed, Refusal
 from community.criteria import CRITERIA, REASONS
+from community.forms import BulkForm
 from community.models import Link, LinkDecision
 from community.models.links import Decided
 from tests import make, people
-from tests.crowd import PEOPLE, together
+from tests.crowd import PATIENCE, PEOPLE, together
+from tests.database import wait_for_a_lock
 from tests.pages import dom, site
 from tests.test_architecture import ROOT
 
@@ -161,6 +166,27 @@ class TestTheVerbs:
         assert Letter.objects.count() == 1
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_decisions_on_one_condition_wait_for_one_another_so_that_the_newest_moment_is_the_last() -> None:
+    one, two = make.link(), make.link(url="https://other.example.org/")
+    by, held = people.moderator(), threading.Event()
+
+    def first() -> None:
+        with transaction.atomic():
+            one.accept(by=by, **WORDS)
+            held.set()
+            wait_for_a_lock()
+
+    def second() -> None:
+        held.wait(PATIENCE)
+        two.accept(by=by, **WORDS)
+
+    assert together([first, second]) == [None, None]
+    moments = dict(Link.objects.values_list("pk", "decided_at"))
+    assert moments[one.pk] < moments[two.pk]
+
+
 class TestTheQueue:
     def test_it_counts_what_waits_and_names_no_member(self, desk: Client) -> None:
         poems = make.community(members=12).condition
@@ -222,6 +248,23 @@ class TestTheQueue:
         shown = make.shown_link()
         desk.post(f"{QUEUE}?state=accepted", {"act": "down", "links": [shown.pk], "ready": "gone"})
         assert not Link.objects.shown().exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_many_who_act_on_the_same_many_at_once_decide_on_each_once(self) -> None:
+        conditions = [make.condition(f"condition-{number}", f"Condition {number}") for number in range(4)]
+        links = [make.link(of, title="Sample", kind="peers") for of in conditions]
+        moderators = [people.person(f"mod{number}@example.org", "Moderators") for number in range(4)]
+
+        def deciding(number: int) -> Any:
+            pks = [link.pk for link in (links if number % 2 else reversed(links))]
+            act = {"act": "accept"} if number % 2 else {"act": "refuse", "ready": "sells"}
+            form = BulkForm(QueryDict(urlencode({**act, "links": pks}, doseq=True)))
+            form.by = moderators[number]
+            return lambda: form.result[0] if form.is_valid() else str(form.errors)
+
+        results = together([deciding(number) for number in range(4)])
+        assert sum(result for result in results if isinstance(result, int)) == len(links), results
+        assert LinkDecision.objects.count() == len(links)
 
     @pytest.mark.parametrize(
         "form",
