@@ -105,9 +105,13 @@ def _chosen(chosen: dict[str, str]) -> "QuerySet[Link]":
         rows = rows.at_host(chosen["host"].strip().lower())
     oldest_first = chosen["state"] == ""
     number = Count("reports", filter=Q(reports__handled_at__isnull=True))
-    name = Coalesce(preferred_name("condition"), "condition__slug", output_field=CharField())
-    related = rows.select_related("condition", "decided_by").annotate(reports_waiting=number, condition_name=name)
+    named = rows.annotate(reports_waiting=number, condition_name=_condition_name())
+    related = named.select_related("condition", "decided_by")
     return related.order_by("pk" if oldest_first else "-pk")
+
+
+def _condition_name() -> Coalesce:
+    return Coalesce(preferred_name("condition"), "condition__slug", output_field=CharField())
 
 
 def _lead() -> str:
@@ -140,7 +144,7 @@ def _number(number: int, one: str, many: str) -> str:
 
 def one(request: HttpRequest, object_id: str) -> HttpResponse:
     """One link: the suggestion, what was found, what was decided before, and the acts."""
-    rows = Link.objects.select_related("condition", "decided_by")
+    rows = Link.objects.select_related("condition", "decided_by").annotate(condition_name=_condition_name())
     link = get_object_or_404(rows, pk=int(object_id) if NUMBER.fullmatch(object_id) else None)
     forms = _forms(link, request)
     acted: VerbForm | None = None
