@@ -48,6 +48,7 @@ WORK = {
     "Write": ["articles.Article", "articles.Condition"],
     "Review": ["reviews.ReviewRequest", "reviews.Feedback", "reviews.Review", "reviews.Checklist"],
     "Publish": ["reviews.Publication", "reviews.Withdrawal", "pages.SiteText"],
+    "Communities": ["community.Link", "community.Community"],
     "People": [
         "reviews.Reviewer",
         "reviews.Credential",
@@ -57,6 +58,5 @@ WORK = {
         "account.EmailAddress",
         "mfa.Authenticator",
     ],
-    "Community": ["community.Link", "community.Community"],
     "Record": ["reviews.LedgerEntry", "accounts.Letter"],
 }

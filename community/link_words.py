@@ -5,7 +5,8 @@ from django.db import models
 from accounts.refusals import Refusal
 from articles import text
 
-from . import places
+from .countries import COUNTRIES
+from .languages import LANGUAGES
 
 MOST_WORDS = 1_000
 LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_REASON = 120, 300, 1_000
@@ -35,9 +36,9 @@ def check_codes(kind: str, country: str, language: str) -> None:
     """Raise Refusal at a code that is of no kind, country or language."""
     if kind and kind not in Kind.values:
         raise Refusal("There is no such kind of place.")
-    if country and country not in places.COUNTRIES:
+    if country and country not in COUNTRIES:
         raise Refusal("No country has this code.")
-    if language and language not in places.LANGUAGES:
+    if language and language not in LANGUAGES:
         raise Refusal("No language has this code.")
 
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 from accounts import callers, clock
 from accounts.open_forms import OpenForm
 from articles.models import Condition
+from community.languages import LANGUAGES
 from community.models import Community, Link, LinkReport
 from community.models.links import AlreadySuggested
-from community.places import LANGUAGES
 
 from . import jsonld, links
 from .views import find_condition, reader_page

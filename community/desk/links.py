@@ -16,7 +16,7 @@ from accounts.forms import VerbForm
 from articles.models import Condition, preferred_name
 
 from ..criteria import CRITERIA
-from ..forms import BulkForm, CloseReportForm, EraseForm, LinkFilter, ReasonForm, WordsForm
+from ..link_forms import BulkForm, CloseReportForm, EraseForm, LinkFilter, ReasonForm, WordsForm
 from ..models import Link, LinkDecision, LinkReport
 from ..models.links import BROKEN_DAYS
 

@@ -12,7 +12,7 @@ from accounts import clock
 from accounts.models import canonical_email
 from accounts.refusals import NotAllowed, Refusal
 
-from .. import emails, link_words
+from .. import link_letters, link_words
 from ..link_words import MOST_WORDS
 from .links import LONGEST_WITHOUT_ANSWER, Decided, Link
 
@@ -58,7 +58,7 @@ class LinkReportQuerySet(models.QuerySet["LinkReport"]):
     def forget(self, email: str) -> int:
         """Erase an address wherever it was left for an answer, because its owner asks for it; say how often."""
         address = canonical_email(email)
-        emails.erase_for(address)
+        link_letters.erase_for(address)
         return self.filter(email=address).exclude(email="").update(email="")
 
 
@@ -146,4 +146,4 @@ class LinkReport(models.Model):
         self.refresh_from_db()
         if done != 1:
             raise Decided(f"{self.handled_by} handled this before you: {self.get_outcome_display().lower()}.")
-        emails.report_handled(self)
+        link_letters.report_handled(self)

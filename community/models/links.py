@@ -16,7 +16,9 @@ from accounts.models import canonical_email
 from accounts.refusals import NotAllowed, Refusal
 from articles.models import Condition
 
-from .. import addresses, emails, link_words, places
+from .. import addresses, link_letters, link_words
+from ..countries import COUNTRIES
+from ..languages import LANGUAGES
 from ..link_words import LONGEST_DESCRIPTION, LONGEST_TITLE, MOST_WORDS, Kind
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ class LinkQuerySet(models.QuerySet["Link"]):
         Those of whom nobody answered go after a year.
         """
         long_ago = clock.now() - dt.timedelta(settings.FEEDBACK_EMAIL_DAYS)
-        emails.erase_sent(long_ago)
+        link_letters.erase_sent(long_ago)
         answered = models.Q(decided_at__lte=long_ago)
         forgotten = models.Q(decided_at__isnull=True, suggested_at__lte=clock.now() - LONGEST_WITHOUT_ANSWER)
         return self.filter(answered | forgotten).exclude(suggested_email="").update(suggested_email="")
@@ -127,7 +129,7 @@ class LinkQuerySet(models.QuerySet["Link"]):
     def forget(self, email: str) -> int:
         """Erase an address wherever it was left for an answer, because its owner asks for it; say how often."""
         address = canonical_email(email)
-        emails.erase_for(address)
+        link_letters.erase_for(address)
         return self.filter(suggested_email=address).exclude(suggested_email="").update(suggested_email="")
 
 
@@ -239,12 +241,12 @@ class Link(models.Model):
     @property
     def in_language(self) -> str:
         """The name of its language; empty where nobody said."""
-        return places.language(self.language)
+        return LANGUAGES.get(self.language, self.language)
 
     @property
     def for_country(self) -> str:
         """The name of the country that it is for; empty where it is for everybody."""
-        return places.country(self.country)
+        return COUNTRIES.get(self.country, self.country)
 
     @property
     def is_hidden(self) -> bool:
@@ -308,7 +310,7 @@ class Link(models.Model):
         for name, value in after.items():
             setattr(self, name, value)
         self.save(update_fields=["decision", "decided_by", "decided_at", "reason", *after])
-        emails.decided(self, decision)
+        link_letters.decided(self, decision)
         if wanted == LinkDecision.Act.DOWN:
             LinkReport.objects.close_all(self, by=by, answer=why)
         return decision

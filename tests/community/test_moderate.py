@@ -16,7 +16,7 @@ from pytest_django import Settings
 from accounts.models import Letter, User
 from accounts.refusals import NotAllowed, Refusal
 from community.criteria import CRITERIA, REASONS
-from community.forms import BulkForm
+from community.link_forms import BulkForm
 from community.models import Link, LinkDecision
 from community.models.links import Decided
 from tests import make, people

@@ -1,9 +1,9 @@
-"""Countries and languages by their codes, as people call them in English."""
+"""Countries and territories: the two letters of ISO 3166-1 and what they are called in English, by name.
 
-from django.conf import global_settings
+The codes are those of the public-domain table that comes with the time zone database; the names are the usual ones.
+"""
 
-# ISO 3166, alpha-2; places where nobody lives for good are left out.
-COUNTRIES = {
+COUNTRIES: dict[str, str] = {
     "AF": "Afghanistan",
     "AX": "Åland Islands",
     "AL": "Albania",
@@ -12,6 +12,7 @@ COUNTRIES = {
     "AD": "Andorra",
     "AO": "Angola",
     "AI": "Anguilla",
+    "AQ": "Antarctica",
     "AG": "Antigua and Barbuda",
     "AR": "Argentina",
     "AM": "Armenia",
@@ -30,29 +31,32 @@ COUNTRIES = {
     "BM": "Bermuda",
     "BT": "Bhutan",
     "BO": "Bolivia",
-    "BQ": "Bonaire, Sint Eustatius and Saba",
     "BA": "Bosnia and Herzegovina",
     "BW": "Botswana",
+    "BV": "Bouvet Island",
     "BR": "Brazil",
+    "IO": "British Indian Ocean Territory",
+    "VG": "British Virgin Islands",
     "BN": "Brunei",
     "BG": "Bulgaria",
     "BF": "Burkina Faso",
     "BI": "Burundi",
-    "CV": "Cabo Verde",
     "KH": "Cambodia",
     "CM": "Cameroon",
     "CA": "Canada",
+    "CV": "Cape Verde",
+    "BQ": "Caribbean NL",
     "KY": "Cayman Islands",
     "CF": "Central African Republic",
     "TD": "Chad",
     "CL": "Chile",
     "CN": "China",
     "CX": "Christmas Island",
-    "CC": "Cocos (Keeling) Islands",
+    "CC": "Cocos Islands",
     "CO": "Colombia",
     "KM": "Comoros",
-    "CG": "Congo",
     "CD": "Congo, Democratic Republic",
+    "CG": "Congo, Republic",
     "CK": "Cook Islands",
     "CR": "Costa Rica",
     "CI": "Côte d’Ivoire",
@@ -65,6 +69,7 @@ COUNTRIES = {
     "DJ": "Djibouti",
     "DM": "Dominica",
     "DO": "Dominican Republic",
+    "TL": "East Timor",
     "EC": "Ecuador",
     "EG": "Egypt",
     "SV": "El Salvador",
@@ -80,6 +85,7 @@ COUNTRIES = {
     "FR": "France",
     "GF": "French Guiana",
     "PF": "French Polynesia",
+    "TF": "French Southern Territories",
     "GA": "Gabon",
     "GM": "Gambia",
     "GE": "Georgia",
@@ -97,7 +103,7 @@ COUNTRIES = {
     "GW": "Guinea-Bissau",
     "GY": "Guyana",
     "HT": "Haiti",
-    "VA": "Holy See",
+    "HM": "Heard and McDonald Islands",
     "HN": "Honduras",
     "HK": "Hong Kong",
     "HU": "Hungary",
@@ -130,7 +136,7 @@ COUNTRIES = {
     "LI": "Liechtenstein",
     "LT": "Lithuania",
     "LU": "Luxembourg",
-    "MO": "Macao",
+    "MO": "Macau",
     "MG": "Madagascar",
     "MW": "Malawi",
     "MY": "Malaysia",
@@ -185,7 +191,7 @@ COUNTRIES = {
     "RU": "Russia",
     "RW": "Rwanda",
     "BL": "Saint Barthélemy",
-    "SH": "Saint Helena, Ascension and Tristan da Cunha",
+    "SH": "Saint Helena",
     "KN": "Saint Kitts and Nevis",
     "LC": "Saint Lucia",
     "MF": "Saint Martin",
@@ -206,6 +212,7 @@ COUNTRIES = {
     "SB": "Solomon Islands",
     "SO": "Somalia",
     "ZA": "South Africa",
+    "GS": "South Georgia",
     "SS": "South Sudan",
     "ES": "Spain",
     "LK": "Sri Lanka",
@@ -219,7 +226,6 @@ COUNTRIES = {
     "TJ": "Tajikistan",
     "TZ": "Tanzania",
     "TH": "Thailand",
-    "TL": "Timor-Leste",
     "TG": "Togo",
     "TK": "Tokelau",
     "TO": "Tonga",
@@ -234,48 +240,17 @@ COUNTRIES = {
     "AE": "United Arab Emirates",
     "GB": "United Kingdom",
     "US": "United States",
+    "VI": "United States Virgin Islands",
     "UY": "Uruguay",
+    "UM": "US minor outlying islands",
     "UZ": "Uzbekistan",
     "VU": "Vanuatu",
+    "VA": "Vatican City",
     "VE": "Venezuela",
-    "VN": "Viet Nam",
-    "VG": "Virgin Islands, British",
-    "VI": "Virgin Islands, US",
+    "VN": "Vietnam",
     "WF": "Wallis and Futuna",
     "EH": "Western Sahara",
     "YE": "Yemen",
     "ZM": "Zambia",
     "ZW": "Zimbabwe",
 }
-# ISO 639: those that Django knows by name, without the variants of one country, and some that it does not.
-LANGUAGES = dict(
-    sorted(
-        {
-            **{code: name for code, name in global_settings.LANGUAGES if len(code) < 4},
-            "am": "Amharic",
-            "fil": "Filipino",
-            "gu": "Gujarati",
-            "ha": "Hausa",
-            "ku": "Kurdish",
-            "lo": "Lao",
-            "mt": "Maltese",
-            "ps": "Pashto",
-            "si": "Sinhala",
-            "so": "Somali",
-            "yo": "Yoruba",
-            "zh": "Chinese",
-            "zu": "Zulu",
-        }.items(),
-        key=lambda pair: pair[1],
-    )
-)
-
-
-def country(code: str) -> str:
-    """The name of a country; its code where we know none."""
-    return COUNTRIES.get(code, code)
-
-
-def language(code: str) -> str:
-    """The name of a language; its code where we know none."""
-    return LANGUAGES.get(code, code)

@@ -7,10 +7,11 @@ from django import forms
 from accounts.forms import VerbForm
 from accounts.refusals import Refusal
 
+from .countries import COUNTRIES
 from .criteria import REASONS
+from .languages import LANGUAGES
 from .link_words import LONGEST_DESCRIPTION, LONGEST_REASON, LONGEST_TITLE
 from .models import Link, LinkReport
-from .places import COUNTRIES, LANGUAGES
 
 if TYPE_CHECKING:
     from .models import LinkDecision
