@@ -48,7 +48,7 @@ class TestThePage:
             "A sample.",
             "Patient organisation, in Spanish, for Spain.",
             f"Checked {make.today():%-d %b %Y}",
-            "Report this link: Sample foundation",
+            "Report this link to Sample foundation",
         ):
             assert said in words
         assert "They know the condition." not in dom.words(root)
