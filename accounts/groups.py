@@ -63,6 +63,8 @@ GROUPS: dict[str, list[str]] = {
         "articles.view_condition",
         "community.view_community",
         "community.add_community",
+        "community.view_link",
+        "community.change_link",
     ],
 }
 

@@ -1,10 +1,11 @@
-"""Communities in the admin. Members are not here: who they are is nobody's daily business."""
+"""Communities and links in the admin. Members are not here: who they are is nobody's daily business."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
 
+from . import desk  # noqa: F401  registers the desk
 from .models import Community
 
 

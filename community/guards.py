@@ -2,6 +2,11 @@
 
 from accounts.guards import Event, Guard
 
+from . import link_guards
+from .models import LinkDecision
+
+NEVER_CHANGING = [LinkDecision]
+
 MEMBERS = "(SELECT count(*) FROM community_member m WHERE m.community_id = NEW.id)"
 
 
@@ -58,4 +63,5 @@ GUARDS = [
         when="NEW.member_count <> 0",
         says="a community begins without members",
     ),
+    *link_guards.GUARDS,
 ]

@@ -141,6 +141,8 @@ if CLAIM_DAYS < 1:
 # Feedback: how many messages with words are taken a day, and for how long an address is kept once one is handled.
 FEEDBACK_A_DAY = number("FEEDBACK_A_DAY", default=200)
 FEEDBACK_EMAIL_DAYS = number("FEEDBACK_EMAIL_DAYS", default=30)
+# Links: how many suggestions, and how many reports, are taken a day.
+LINKS_A_DAY = number("LINKS_A_DAY", default=100)
 
 # The reader's pages that each process keeps (pages/kept.py): how much memory they take at the most.
 PAGES_KEPT_MB = number("PAGES_KEPT_MB", default=32)

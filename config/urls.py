@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from pages import about, alphabet, feedback, feeds, reviewers, search_views, sitemaps, views
+from pages import about, alphabet, feedback, feeds, reviewers, search_views, sitemaps, suggestions, views
 from pages.api import views as api
 from pages.infobutton.views import infobutton
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("conditions/", alphabet.conditions, name="conditions"),
     path("conditions/<slug:condition>/", views.condition, name="condition"),
     path("conditions/<slug:condition>/community/", views.community, name="community"),
+    path("conditions/<slug:condition>/community/suggest/", suggestions.suggest, name="suggest"),
+    path("conditions/<slug:condition>/community/links/<int:number>/", suggestions.more_links, name="links-part"),
+    path("conditions/<slug:condition>/community/links/<int:link>/report/", suggestions.report, name="report-link"),
     path("conditions/<slug:condition>/feed/", feeds.condition_feed, name="condition-feed"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),

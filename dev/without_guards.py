@@ -26,6 +26,7 @@ TESTS = [
     "tests/articles/test_names.py",
     "tests/articles/test_slugs.py",
     "tests/community/test_guards.py",
+    "tests/community/test_link_guards.py",
     "tests/pages/test_site_text.py",
     "tests/reviews/test_feedback.py",
     "tests/reviews/test_guards.py",

@@ -19,7 +19,7 @@ from django.db.models.functions import JSONObject
 from accounts import clock
 from accounts.prepared import Prepared
 from community.counting import ShownCount
-from community.models import Community
+from community.models import Community, Link
 from reviews.models import LedgerEntry, Publication
 
 from . import reading
@@ -43,6 +43,8 @@ class State:
     day: dt.date
     # The newest of the operator's own words.
     words: int | None
+    # The newest decision about a link of the condition: one taken down must not stay.
+    link: dt.datetime | None
     # What is shown of the number of members, by community.
     members: tuple[tuple[int, ShownCount | None], ...]
     # When it was read, by the database's clock, and when it was asked for, by the process's own.
@@ -67,6 +69,7 @@ class Facts(TypedDict):
     read_at: dt.datetime
     newest_hour: dt.datetime | None
     newest_words: int | None
+    newest_link: dt.datetime | None
     member_counts: list[dict[str, int]] | None
 
 
@@ -74,7 +77,7 @@ if TYPE_CHECKING:
     Read = WithAnnotations[LedgerEntry, Facts]
 
 
-def _asked(communities: "models.QuerySet[Community]") -> "models.QuerySet[LedgerEntry]":
+def _asked(communities: "models.QuerySet[Community]", links: "models.QuerySet[Link]") -> "models.QuerySet[LedgerEntry]":
     """The ledger's last entry with everything else that is in a state; none before the first decision.
 
     Whatever else is decided about pages and stands in no ledger joins here.
@@ -93,13 +96,20 @@ def _asked(communities: "models.QuerySet[Community]") -> "models.QuerySet[Ledger
             read_at=models.ExpressionWrapper(clock.now(), output_field=models.DateTimeField()),
             newest_hour=models.Subquery(hours.values("live_from")[:1]),
             newest_words=models.Subquery(SiteText.objects.order_by("-pk").values("pk")[:1]),
+            newest_link=models.Subquery(links.order_by("-decided_at").values("decided_at")[:1]),
             member_counts=models.Subquery(counts.values("gathered")),
         )[:1]
     )
 
 
-_of_condition = Prepared(lambda condition: _asked(Community.objects.filter(condition__slug=condition)))
-_of_all = Prepared(lambda: _asked(Community.objects.filter(member_count__gt=0)))
+_of_condition = Prepared(
+    lambda condition: _asked(
+        Community.objects.filter(condition__slug=condition),
+        Link.objects.filter(condition__slug=condition, decided_at__isnull=False),
+    )
+)
+# Pages that are about no condition show no link.
+_of_all = Prepared(lambda: _asked(Community.objects.filter(member_count__gt=0), Link.objects.none()))
 
 
 def ask(condition: str) -> State | None:
@@ -115,6 +125,7 @@ def ask(condition: str) -> State | None:
         hour=row.newest_hour,
         day=row.read_at.astimezone(dt.UTC).date(),
         words=row.newest_words,
+        link=row.newest_link,
         members=tuple((community, reading.members(count)) for community, count in counts),
         read_at=row.read_at.astimezone(dt.UTC),
         asked_at=asked_at,

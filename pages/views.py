@@ -28,7 +28,7 @@ from community.models import Community
 from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import Stamp, tally
 
-from . import catalogue, jsonld, kept, letters, reading, retired
+from . import catalogue, jsonld, kept, letters, links, reading, retired
 from . import history as record
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
     topics = [(topic, [line for line in lines if line.topic == topic]) for topic in Topic]
     shown = _overview(row, overview)
     broader, narrower = catalogue.neighbours(row)
+    few, total_links = links.few_of(row) if hub.members is not None else ([], 0)
     return render(
         request,
         "pages/condition.html",
@@ -162,6 +163,8 @@ def condition(request: HttpRequest, condition: str) -> HttpResponse:
             "successor": None if row.successor_id is None else retired.end_of(row.successor_id),
             "members": hub.members,
             "community_url": f"{row.get_absolute_url()}community/",
+            "links": few,
+            "links_total": total_links,
             "today": hub.today,
             "section": "conditions",
             "machine": jsonld.hub(hub, lines, shown),
@@ -199,6 +202,7 @@ def community(request: HttpRequest, condition: str) -> HttpResponse:
     members = reading.members(found.member_count)
     machine = jsonld.community(row, found.get_absolute_url(), members)
     context = {"condition": row, "members": members, "today": clock.today(), "machine": machine}
+    context |= links.part_of(row)
     return render(request, "pages/community.html", context)
 
 

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from pages.feedback import Ticket
+from accounts.open_forms import Ticket
+from pages.feedback import subject
 from reviews.models import Publication
 
 MINUTE = dt.timedelta(minutes=1)
@@ -20,7 +21,7 @@ def address(about: Publication) -> str:
 def token(about: Publication, *, age: dt.timedelta = MINUTE, number: int | None = None) -> str:
     """What the form carries that was shown so long ago."""
     ticket = Ticket.make(number or about.review.revision.number, dt.datetime.now(dt.UTC) - age)
-    return ticket.word(about.article)
+    return ticket.word(subject(about.article))
 
 
 def send(client: Client, about: Publication, *, caller: str = "192.0.2.7", **typed: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.models import User
 from articles.digest import Source
 from articles.models import Article, Condition, ConditionName, Revision
-from community.models import Community
+from community.models import Community, Link, LinkReport
 from reviews.models import Feedback, Publication, Review, Reviewer, ReviewRequest
 
 from . import people
@@ -78,3 +78,22 @@ def community(of: Condition | None = None, *, members: int = 0) -> Community:
         row.join(by=people.person(f"member{number}@example.org"), relation="self", consent_version="1")
     row.refresh_from_db()
     return row
+
+
+def link(of: Condition | None = None, *, url: str = "https://example.org/", **said: str) -> Link:
+    """A link that waits for a moderator."""
+    said = {"why": "They know the condition.", "key": secrets.token_hex(12), **said}
+    return Link.objects.suggest(of or condition(), url=url, **said)
+
+
+def shown_link(of: Condition | None = None, *, url: str = "https://example.org/", **words: str) -> Link:
+    """A link that readers see."""
+    row = link(of, url=url)
+    row.accept(by=people.moderator(), **{"title": "Sample foundation", "kind": "organisation", **words})
+    return row
+
+
+def link_report(about: Link | None = None, **said: str) -> LinkReport:
+    """What a reader reports about a link."""
+    said = {"kind": "sells", "words": "Half of it is a shop.", "key": secrets.token_hex(12), **said}
+    return LinkReport.objects.give(about or shown_link(), **said)

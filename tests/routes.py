@@ -75,6 +75,7 @@ MODELS: dict[str, Rights] = {
     "reviews_ledgerentry": Rights(look=only()),
     "pages_sitetext": Rights(look=only(PUBLISHER), add=only(PUBLISHER)),
     "pages_codemiss": Rights(look=only(PUBLISHER), delete=only(PUBLISHER)),
+    "community_link": Rights(look=only(MODERATOR)),
     "community_community": Rights(look=only(MODERATOR), add=only(MODERATOR)),
 }
 
@@ -97,6 +98,8 @@ ROUTES: dict[str, Row] = {
     "conditions": Row(shown=EVERYBODY),
     "condition": Row(shown=EVERYBODY),
     "community": Row(shown=EVERYBODY),
+    "suggest": Row(shown=EVERYBODY, acts={"suggest a link": EVERYBODY}),
+    "report-link": Row(shown=EVERYBODY, acts={"report a link": EVERYBODY}),
     "question": Row(shown=EVERYBODY),
     "history": Row(shown=EVERYBODY),
     "feedback": Row(shown=EVERYBODY, acts={"report a mistake": EVERYBODY}),
@@ -125,6 +128,7 @@ ROUTES: dict[str, Row] = {
     # The first part of a list has an address without a number, and here there is no second one.
     "conditions-part": Row(nothing=EVERYBODY),
     "letter-part": Row(nothing=EVERYBODY),
+    "links-part": Row(nothing=EVERYBODY),
     "reviewer-part": Row(nothing=EVERYBODY),
     "search": Row(shown=EVERYBODY),
     "suggestions": Row(shown=EVERYBODY),
@@ -200,6 +204,14 @@ ROUTES: dict[str, Row] = {
     "admin:desk_codes": Row(shown=only(PUBLISHER)),
     "admin:reviews_feedback_change": Row(
         shown=EDITORS, acts={"close": only(AUTHOR, PUBLISHER), "ask for a review": only(AUTHOR)}
+    ),
+    "admin:community_link_changelist": Row(shown=only(MODERATOR), acts={"refuse many": only(MODERATOR)}),
+    "admin:community_link_change": Row(
+        shown=only(MODERATOR),
+        acts={
+            act: only(MODERATOR)
+            for act in ("accept", "refuse", "change the words", "take down", "close a report", "erase words")
+        },
     ),
     "admin:reviews_reviewrequest_change": Row(
         shown=EDITORS,

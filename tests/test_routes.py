@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from . import feedback, make, people
+from . import feedback, make, people, suggestions
 from .routes import EVERYBODY, MODELS, NOBODY, ROUTES, Roles, Row
 from .world import World, routes
 
@@ -50,6 +50,7 @@ def values(world: World, route: str, pattern: str) -> dict[str, object]:
         "object_id": row.pk if row is not None else world.draft.article_id,
         "id": world.people["member"].pk,
         "person": world.people["another member"].pk,
+        "link": world.link.pk,
         "content_type_id": ContentType.objects.get(app_label="articles", model="article").pk,
         "app_label": "articles",
         "url": "nothing-here",
@@ -154,8 +155,17 @@ def reader_forms(world: World) -> Forms:
         words = f"The figure in the second part is wrong, says the {role}."
         return {"kind": "mistake", "words": words, "form_token": feedback.token(world.public)}
 
+    def suggest(role: str) -> dict[str, str]:
+        fields = {"url": "https://forum.example.org/", "why": f"It helped me, says the {role}."}
+        return {**fields, "form_token": suggestions.token(world.poems)}
+
+    def report_link(role: str) -> dict[str, str]:
+        return {"kind": "other", "words": f"Says the {role}.", "form_token": suggestions.token(world.link)}
+
     return {
         ("feedback", "report a mistake"): (address(world, "feedback"), report),
+        ("suggest", "suggest a link"): (address(world, "suggest"), suggest),
+        ("report-link", "report a link"): (address(world, "report-link"), report_link),
         ("infobutton", "ask for a name"): ("/infobutton", {"mainSearchCriteria.v.dn": "POEMS syndrome"}),
     }
 
@@ -203,8 +213,9 @@ def admin_forms(world: World) -> Forms:
             fields = filled(root, path) if allowed else forged(world.rows[model])
             found[f"admin:{model}_{act}", act] = (path, {**fields, **typed(world).get(f"{act} {model}", {})})
         found[f"admin:{model}_delete", "delete"] = (address(world, f"admin:{model}_delete"), {"post": "yes"})
-    # A request, and what a reader said, are changed by the verbs of the desk alone.
-    del found["admin:reviews_reviewrequest_change", "change"], found["admin:reviews_feedback_change", "change"]
+    # A request, a link, and what a reader said, are changed by the verbs of the desk alone.
+    for model in ("reviews_reviewrequest", "reviews_feedback", "community_link"):
+        del found[f"admin:{model}_change", "change"]
     return found
 
 
@@ -278,6 +289,9 @@ def desk_forms(world: World) -> Forms:
         {"scope": "whole", "months": 12, "conflicts": "None declared"},
     )
     said = address(world, "admin:reviews_feedback_change")
+    link = "admin:community_link_change"
+    suggested, shown = (reverse(link, args=[row.pk]) for row in (world.suggested, world.link))
+    words = {"title": "Sample", "kind": "peers"}
     waiting, claimed = (reverse(queue, args=[row.pk]) for row in (world.waiting, world.claimed))
     decision |= {"digest": world.waiting.revision.digest, "private_note": "Name the dose.", "ticked": [1, 2]}
     return {
@@ -292,6 +306,16 @@ def desk_forms(world: World) -> Forms:
         ("admin:desk_due_again", "claim"): (address(world, "admin:desk_due_again"), {}),
         ("admin:reviews_feedback_change", "close"): (said, {"act": "close", "outcome": "nothing"}),
         ("admin:reviews_feedback_change", "ask for a review"): (said, {"act": "ask", "why": "A reader asks."}),
+        ("admin:community_link_changelist", "refuse many"): (
+            address(world, "admin:community_link_changelist"),
+            {"act": "refuse", "ready": "sells", "links": [world.suggested.pk]},
+        ),
+        (link, "accept"): (suggested, {"act": "accept", **words}),
+        (link, "refuse"): (suggested, {"act": "refuse", "ready": "sells"}),
+        (link, "change the words"): (shown, {"act": "edit", **words}),
+        (link, "take down"): (shown, {"act": "down", "own": "It is a shop now."}),
+        (link, "close a report"): (shown, {"act": f"close-{world.report.pk}", "outcome": "kept"}),
+        (link, "erase words"): (suggested, {"act": "erase"}),
         (queue, "claim"): (waiting, {"act": "claim"}),
         (queue, "hand back"): (claimed, {"act": "hand_back"}),
         (queue, "take back"): (waiting, {"act": "take_back"}),

@@ -25,6 +25,7 @@ from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, Au
 from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
 from articles.models import ConditionCode, Revision
+from community.guards import NEVER_CHANGING as NEVER_CHANGING_COMMUNITY
 from pages.guards import NEVER_CHANGING as NEVER_CHANGING_PAGES
 from pages.models import CodeMiss, SiteText
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
@@ -32,7 +33,7 @@ from reviews.models import Checklist, Credential, LedgerEntry
 
 from . import make, people
 
-NEVER_CHANGING = [*NEVER_CHANGING_TEXTS, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_PAGES]
+NEVER_CHANGING = [*NEVER_CHANGING_TEXTS, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_COMMUNITY, *NEVER_CHANGING_PAGES]
 # Who is signed in, and what the stock admin notes when a lawful form is sent unchanged.
 NOT_OURS = {"accounts_session", "accounts_tally", "django_admin_log"}
 WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
@@ -95,6 +96,10 @@ class World:
         self.key = Authenticator.objects.create(user=another, type=Authenticator.Type.WEBAUTHN, data=security_key())
         self.said = make.feedback(self.public)
         CodeMiss.objects.note("MeSH", "D006527")
+        # A link that waits, and one that readers see and somebody reported.
+        self.suggested = make.link(self.poems, title="Sample forum", kind="peers")
+        self.link = make.shown_link(self.poems, url="https://foundation.example.org/")
+        self.report = make.link_report(self.link)
         # A letter that the mail server refused.
         letter = Letter.objects.earliest("pk")
         Letter.objects.filter(pk=letter.pk).update(problem="No such mailbox", tries=1)
@@ -118,6 +123,7 @@ class World:
             "reviews_ledgerentry": LedgerEntry.objects.earliest("pk"),
             "pages_sitetext": self.site_text,
             "pages_codemiss": CodeMiss.objects.get(),
+            "community_link": self.suggested,
             "community_community": make.Community.objects.get(condition=self.poems),
         }
         self.before: dict[str, dict[Any, Row]] = {

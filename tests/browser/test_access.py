@@ -5,8 +5,10 @@ from pprint import pformat
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
+from community.models import Link
 from pages import kept, reading
 from tests.pages import crawl
 
@@ -36,6 +38,7 @@ PAGES = [
     "/search/?q=poems",
     "/search/?q=wilsn",
     "/search/?q=blue+toe",
+    "/conditions/poems-syndrome/community/suggest/",
     "/how-we-review/",
     "/accessibility/",
     "/privacy/",
@@ -84,7 +87,8 @@ def broken(*_: object) -> None:
 def test_axe_finds_nothing_on_any_public_page_in_any_window(
     demonstration: None, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert {crawl.route(address) for address in PAGES} >= crawl.ROUTES - crawl.MACHINES
+    pages = [*PAGES, reverse("report-link", args=["poems-syndrome", Link.objects.earliest("pk").pk])]
+    assert {crawl.route(address) for address in pages} >= crawl.ROUTES - crawl.MACHINES
     page, found = visitor.page, {}
 
     def look(address: str, doing: Callable[[Page], None] | None = None) -> None:
@@ -95,7 +99,7 @@ def test_axe_finds_nothing_on_any_public_page_in_any_window(
         if wrong := faults(page):
             found[address, doing] = wrong
 
-    for address in PAGES:
+    for address in pages:
         look(address)
     for address in ("/", "/conditions/poems-syndrome/"):
         look(address, with_suggestions)

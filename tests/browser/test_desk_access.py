@@ -9,6 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from articles.models import Article
+from community.models import Link, LinkReport
 from reviews.models import Publication, Review, ReviewRequest
 
 from . import keyboard
@@ -31,6 +32,7 @@ def screens() -> dict[str, list[str]]:
     """The addresses of every screen of our own, by who works there."""
     draft = Article.objects.get(slug="flare")
     changed = ReviewRequest.objects.get(kind=ReviewRequest.Kind.CHANGE)
+    links = [Link.objects.waiting().earliest("pk").pk, LinkReport.objects.get().link_id]
     public = Publication.objects.live().filter(article__slug="prognosis").get()
     return {
         "author": [
@@ -60,6 +62,11 @@ def screens() -> dict[str, list[str]]:
             reverse("admin:reviews_credentialcheck_add"),
             reverse("admin:desk_credentials"),
             reverse("admin:desk_falling_due"),
+        ],
+        "moderator": [
+            reverse("admin:index"),
+            reverse("admin:community_link_changelist"),
+            *(reverse("admin:community_link_change", args=[row.pk]) for row in Link.objects.filter(pk__in=links)),
         ],
         "admin": [reverse("admin:index"), reverse("admin:accounts_letter_changelist")],
     }

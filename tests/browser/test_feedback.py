@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from pages import feedback
+from accounts import open_forms
 from reviews.models import Feedback
 
 from . import round as desk
@@ -22,7 +22,7 @@ WORDS = "Under “Blood” the second figure belongs to another study."
 @pytest.fixture(autouse=True)
 def _quick_hands(monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser that is driven is quicker than people are."""
-    monkeypatch.setattr(feedback, "QUICKEST", dt.timedelta())
+    monkeypatch.setattr(open_forms, "QUICKEST", dt.timedelta())
 
 
 @pytest.fixture

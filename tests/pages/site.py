@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from articles.models import Article, Condition, ConditionCode
+from pages.links import A_PART
 from reviews.models import Credential, Publication, Reviewer
 from tests import make, people
 
@@ -25,6 +26,7 @@ ADDRESSES = {
     "overview": "/conditions/poems-syndrome/overview/",
     "community": "/conditions/poems-syndrome/community/",
     "small community": "/conditions/castleman-disease/community/",
+    "more links": "/conditions/castleman-disease/community/links/2/",
     "reviewer": "/reviewers/clara/",
     "reviewer with a revoked credential": "/reviewers/rex/",
     "reviewers": "/reviewers/",
@@ -65,6 +67,9 @@ def build() -> None:
     ConditionCode.objects.create(condition=poems, system="MeSH", code="D016878")
     make.community(poems, members=12)
     make.community(castleman, members=2)
+    make.shown_link(poems, description="They know the condition.", language="es", country="ES")
+    for number in range(A_PART + 1):
+        make.shown_link(castleman, url=f"https://{number}.example.org/", title=f"Sample {number}", kind="peers")
     today = make.today()
     live(poems, "prognosis", "outlook")
     live(poems, "overview", "overview")

@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Tally
+from accounts.open_forms import HOURS_A_DAY, Ticket
 from pages import feedback as page
 from reviews.models import Feedback, Publication
 from tests import feedback, make, people
@@ -74,7 +75,7 @@ class TestAsking:
         late = client.get(f"{address(old)}?version=1")
         assert "Readers now see version 2" in said(late)
         for answer in (opened, late):
-            assert page.Ticket.read(carried(answer), old.article).number == 1  # type: ignore[union-attr]
+            assert Ticket.read(carried(answer), page.subject(old.article)).number == 1  # type: ignore[union-attr]
         assert send(client, old).status_code == 302
         assert Feedback.objects.get().revision == old.review.revision
 
@@ -234,7 +235,7 @@ class TestSending:
         answer = send(client, publication, words=WORDS, form_token=old)
         assert "open for more than a day" in said(answer)
         assert kept_below(answer)
-        assert page.Ticket.read(carried(answer), publication.article).number == 1  # type: ignore[union-attr]
+        assert Ticket.read(carried(answer), page.subject(publication.article)).number == 1  # type: ignore[union-attr]
         assert send(client, publication, form_token=token(publication, age=dt.timedelta(hours=23))).status_code == 302
 
     def test_a_form_is_good_for_one_message(self, client: Client) -> None:
@@ -307,7 +308,7 @@ class TestLimits:
 
     def test_a_network_that_comes_back_each_hour_is_stopped_before_it_fills_the_day(self, client: Client) -> None:
         publication = make.publication()
-        for _ in range(page.HOURS_A_DAY * page.MESSAGES_AN_HOUR):
+        for _ in range(HOURS_A_DAY * page.MESSAGES_AN_HOUR):
             Tally.objects.filter(key__contains="-hour-").delete()
             assert send(client, publication).status_code == 302
         Tally.objects.filter(key__contains="-hour-").delete()
@@ -357,7 +358,7 @@ class TestLimits:
         assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
         assert "More came today than we can read." in said(answers[3])
         assert 0 < int(answers[3].headers["Retry-After"]) <= 86_400 + 61
-        assert "Feedback is not taken until" in caplog.text
+        assert "Forms are not taken until" in caplog.text
         assert "198.51" not in caplog.text
         assert send(client, publication, kind="yes", words="", caller="198.51.9.1").status_code == 302
 
@@ -461,8 +462,8 @@ class TestPrivacy:
 
 def test_the_form_of_these_tests_carries_what_the_real_one_does(client: Client) -> None:
     publication = make.publication()
-    real = page.Ticket.read(carried(client.get(address(publication))), publication.article)
-    made = page.Ticket.read(feedback.token(publication), publication.article)
+    real = Ticket.read(carried(client.get(address(publication))), page.subject(publication.article))
+    made = Ticket.read(feedback.token(publication), page.subject(publication.article))
     assert real is not None
     assert made is not None
     assert real.number == made.number

@@ -92,17 +92,22 @@ def test_nothing_is_loaded_from_anybody_else(pages: dict[str, Element]) -> None:
             assert element.get("srcset") is None, name
 
 
-def test_a_link_to_another_site_is_a_source_or_a_code_and_takes_no_trace_along(pages: dict[str, Element]) -> None:
+def test_a_link_to_another_site_is_a_source_a_code_or_moderated_and_takes_no_trace_along(
+    pages: dict[str, Element],
+) -> None:
     outside = []
     for name, root in pages.items():
         sources = {id(link) for part in dom.having(root, "sources") for link in part.iter("a")}
+        linked = [part for part in root.iter("section") if part.get("aria-labelledby") == "links-title"]
+        moderated = {id(link) for part in linked for link in part.iter("a")}
         for link in root.iter("a"):
             address = link.get("href", "")
             if address.startswith(("/", "#")) and not address.startswith("//"):
                 continue
             outside.append(address)
             of_a_code = [child.tag for child in link] == ["code"] and not (link.text or "").strip()
-            assert id(link) in sources or of_a_code, (name, address)
+            assert id(link) in sources | moderated or of_a_code, (name, address)
+            assert ({"ugc", "nofollow"} <= set(link.get("rel", "").split())) == (id(link) in moderated), (name, address)
             assert address.startswith("https://"), (name, address)
             assert {"noopener", "noreferrer"} <= set(link.get("rel", "").split()), (name, address)
     assert "https://pubmed.ncbi.nlm.nih.gov/12456500/" in outside

@@ -16,7 +16,7 @@ from accounts.models import User
 from articles.codes import Match
 from articles.importers import markdown_files
 from articles.models import Article, BroaderCondition, Condition, ConditionCode, ConditionName, Revision
-from community.models import Community, Member
+from community.models import Community, Link, LinkReport, Member
 from pages.models import CodeMiss, SiteText
 from reviews.models import Checklist, Credential, Publication, Reviewer, ReviewRequest
 
@@ -99,6 +99,41 @@ RETIRED = ("takatsuki-disease", "Takatsuki disease", "poems-syndrome")
 MEMBERS = {"poems-syndrome": 59, "wilson-disease": 7}
 # What clinicians' systems asked for and nobody has written about; the last is a condition that has no page.
 MISSES = [("ORPHA", "774", 14), ("ICD-10-CM", "E75.22", 5), ("OMIM", "219700", 2), ("MeSH", "D001528", 6)]
+# Condition, address, title, kind, language, country, description. None of these places exists.
+LINKS = [
+    (
+        "poems-syndrome",
+        "https://foundation.example.org/",
+        "Sample POEMS foundation",
+        "organisation",
+        "en",
+        "",
+        "A sample: it would name centres that know the condition.",
+    ),
+    (
+        "poems-syndrome",
+        "https://forum.example.org/",
+        "Sample forum",
+        "peers",
+        "es",
+        "ES",
+        "A sample of a place to talk.",
+    ),
+    ("poems-syndrome", "https://trials.example.org/", "Sample register of trials", "trials", "en", "", ""),
+    (
+        "wilson-disease",
+        "https://liver.example.org/",
+        "Sample Wilson help line",
+        "service",
+        "en",
+        "GB",
+        "A sample: a nurse would answer here on workdays.",
+    ),
+]
+SUGGESTED = [
+    ("poems-syndrome", "https://diary.example.org/", "A sample: somebody writes about their first year, plainly."),
+    ("wilson-disease", "https://cures.example.org/", "A sample of what a moderator refuses: it sells a cure."),
+]
 
 
 class Command(BaseCommand):
@@ -156,6 +191,7 @@ def _site() -> None:
     _catalogue()
     for slug, count in MEMBERS.items():
         _members(slug, count)
+    _links(people["moderator"])
     texts = {path.name: _draft(path, people["author"]) for path in markdown_files.find(TEXTS)}
     shown = {name: _publish(texts[name], people, signer, days) for name, signer, days in PUBLISHED}
     shown["wilson-diet.md"].withdraw(
@@ -231,6 +267,24 @@ def _members(slug: str, count: int) -> None:
         member = User.objects.create_user(f"member-{slug}-{number}@{DOMAIN}", None)
         relation = Member.Relation.CARES if number % 4 == 0 else Member.Relation.LIVES_WITH_IT
         community.join(by=member, relation=relation, consent_version="sample")
+
+
+def _links(moderator: User) -> None:
+    """Links that readers see, one of them reported, and two that wait."""
+    for number, (slug, url, title, kind, language, country, description) in enumerate(LINKS):
+        link = _suggested(slug, url, "A sample suggestion.", f"demonstration-{number}")
+        words = {"title": title, "kind": kind, "language": language, "country": country, "description": description}
+        link.accept(by=moderator, **words)
+        link.checked(outcome=Link.Outcome.WORKS, words="A sample: nothing was opened.", final_url=url, tls=True)
+    LinkReport.objects.give(
+        Link.objects.get(url=LINKS[1][1]), kind="sells", words="A sample report.", key="demonstration"
+    )
+    for number, (slug, url, why) in enumerate(SUGGESTED):
+        _suggested(slug, url, why, f"demonstration-waiting-{number}")
+
+
+def _suggested(slug: str, url: str, why: str, key: str) -> Link:
+    return Link.objects.suggest(Condition.objects.get(slug=slug), url=url, why=why, key=key)
 
 
 def _draft(path: Path, author: User) -> Revision:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from accounts import clock, outbox
 from accounts.models import Tally
+from community.models import Link, LinkReport
 from pages.desk import falling_due
 from pages.models import Job
 from reviews import emails, record, reminders
@@ -38,8 +39,9 @@ def send_letters() -> str:
 
 
 def erase_emails() -> str:
-    """Forget the addresses of readers whose message was handled long enough ago."""
-    return f"{Feedback.objects.erase_emails()} addresses of readers erased"
+    """Forget the addresses of readers whose message, suggestion or report was handled long enough ago."""
+    erased = sum(rows.erase_emails() for rows in (Feedback.objects, Link.objects, LinkReport.objects))
+    return f"{erased} addresses of readers erased"
 
 
 def verify() -> str:
