@@ -61,6 +61,8 @@ GROUPS: dict[str, list[str]] = {
         "articles.view_condition",
         "community.view_community",
         "community.add_community",
+        "community.view_link",
+        "community.change_link",
     ],
 }
 

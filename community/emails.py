@@ -1,0 +1,57 @@
+"""The letters about links, one function each: plain text, to the outbox, inside the verb's transaction.
+
+No subject and no word of ours names the condition: where somebody suggests a link says something about their health.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import Letter
+
+if TYPE_CHECKING:
+    from .models import Link, LinkDecision, LinkReport
+
+
+def decided(link: "Link", decision: "LinkDecision") -> None:
+    """To whoever suggested a link and left an address: what was decided, and why."""
+    if not link.suggested_email or decision.act == decision.Act.EDIT:
+        return
+    said = {
+        decision.Act.ACCEPT: "A moderator looked at it and accepted it. Readers see it now.",
+        decision.Act.RESTORE: "A moderator looked at it again. Readers see it now.",
+        decision.Act.REFUSE: "A moderator looked at it and decided not to show it.",
+        decision.Act.DOWN: "A moderator looked at it again and took it down. Readers do not see it any more.",
+    }[decision.Act(decision.act)]
+    _post(
+        f"link-decision-{decision.pk}",
+        link.suggested_email,
+        "The link that you suggested",
+        f"You suggested this link:\n{link.url}\n\n{said}",
+        "" if decision.act == decision.Act.ACCEPT else decision.why,
+    )
+
+
+def report_handled(report: "LinkReport") -> None:
+    """To whoever reported a link and left an address: what became of it, and why."""
+    if report.email:
+        _post(
+            f"link-report-{report.pk}",
+            report.email,
+            "The link that you reported",
+            f"You reported this link:\n{report.link.url}\n\nA moderator looked at it. {report.get_outcome_display()}.",
+            report.answer,
+        )
+
+
+def _post(key: str, to: str, subject: str, said: str, why: str) -> None:
+    reason = f"\n\nThe reason:\n\n{why}" if why else ""
+    contact = f"{settings.SITE_URL}{reverse('how-we-review')}"
+    Letter.objects.post(
+        key=key,
+        to=to,
+        subject=subject,
+        body=f"{said}{reason}\n\nA person decided this, no program. If you think it is wrong, write to us; how is "
+        f"said here:\n{contact}\n\nYour address is erased from our list in {settings.FEEDBACK_EMAIL_DAYS} days.\n",
+    )
