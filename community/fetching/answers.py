@@ -16,6 +16,7 @@ from .outside import Budget
 
 MOST_HEAD = 32 * 1024
 MOST_LINES = 100
+MOST_CHUNK_LINE = 300
 # Before the answer itself a server may say so often that it is to come (1xx).
 MOST_INTERIM = 3
 # The language of a page stands at its very beginning; no more of it is read.
@@ -167,13 +168,13 @@ def _pieces(wire: Wire, length: int | None) -> Iterator[bytes]:
 def _chunks(wire: Wire) -> Iterator[bytes]:
     """A body in chunks (RFC 9112, 7.1), without its trailers. Raises Stopped(GARBLED) for any other."""
     while True:
-        size = CHUNK.fullmatch(wire.read_line(300))
+        size = CHUNK.fullmatch(wire.read_line(MOST_CHUNK_LINE))
         if size is None:
             raise Stopped(Outcome.GARBLED)
         if (length := int(size[1], 16)) == 0:
             return
         yield from _pieces(wire, length)
-        if wire.read_line(0):
+        if wire.read_line(MOST_CHUNK_LINE):
             raise Stopped(Outcome.GARBLED)
 
 

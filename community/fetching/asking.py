@@ -17,6 +17,8 @@ from .outside import SECONDS
 # The child ends itself; on a busy machine it takes longer to begin and to end.
 PATIENCE_SECONDS = SECONDS + 8
 START = "import sys; sys.path.insert(0, sys.argv[1]); from community.fetching.child import main; main()"
+# No more than so many characters of what a child says are looked at.
+TOLD = 10_000
 # What the kernel ends a child with that used more than it may.
 LIMITS = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ}
 
@@ -54,14 +56,14 @@ def fetch(url: str) -> Answer:
     if child.returncode in LIMITS:
         return Answer(Outcome.TOO_MUCH, url)
     if child.returncode != 0:
-        raise CheckBroke(child.stderr[-1000:])
+        raise CheckBroke(child.stderr[-TOLD:])
     return _believed(child.stdout, url)
 
 
 def _believed(told: str, url: str) -> Answer:
     """The child's answer, where it has the form of one. Raises CheckBroke."""
     try:
-        said: dict[str, Any] = json.loads(told[:10_000])
+        said: dict[str, Any] = json.loads(told[:TOLD])
         answer = Answer(Outcome(said["outcome"]), str(said["final"]), said["secure"] is True, str(said["language"]))
         whole = answer.final == url or place(answer.final).url == answer.final
     except (ValueError, KeyError, TypeError, Stopped) as problem:

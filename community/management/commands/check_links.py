@@ -18,9 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whether to ask anybody."""
-        parser.add_argument(
-            "--dry-run", action="store_true", help="name the links that are due and ask nobody"
-        )
+        parser.add_argument("--dry-run", action="store_true", help="name the links that are due and ask nobody")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One after another, with a bar on a terminal and a line for each broken one."""
