@@ -97,14 +97,15 @@ class Checker:
         return True
 
     def _somebody_answers(self, suspect: Link) -> bool:
-        """Whether a link that was well last time answers; without enough of them nothing can be said against us."""
+        """Whether a link that was well last time answers. Too few of them prove nothing against us, if we ever got out."""
         witnesses: dict[str, Link] = {}
         for link in Link.objects.filter(outcome=Link.Outcome.WORKS).order_by("-checked_at")[:200]:
             if link.host != suspect.host and len(witnesses) < WITNESSES:
                 witnesses.setdefault(link.host, link)
-        if len(witnesses) < WITNESSES:
+        if any(map(_answers, witnesses.values())):
             return True
-        return any(map(_answers, witnesses.values()))
+        # The first finding of all needs somebody who answers: a machine that is let out to nobody finds nothing.
+        return len(witnesses) < WITNESSES and Link.objects.exclude(outcome=Link.Outcome.UNCHECKED).exists()
 
 
 def _answers(link: Link) -> bool:

@@ -319,12 +319,24 @@ def test_a_link_is_broken_when_one_of_the_others_answers(web: Web, moved_clock: 
     assert set(Link.objects.values_list("outcome", flat=True)) == {"broken"}
 
 
-def test_without_enough_others_a_link_is_taken_at_its_word(web: Web) -> None:
-    row = link()
-    web.outcome = Outcome.NAME
-    look(web)
-    row.refresh_from_db()
-    assert row.outcome == "broken"
+def test_where_too_few_others_could_answer_a_link_is_broken(web: Web, moved_clock: Clock) -> None:
+    rows = [link(f"https://{number}.example.org/") for number in range(3)]
+    for day in range(4):
+        moved_clock.move(START + day * DAY)
+        run()
+        web.outcome = Outcome.NAME
+    assert set(Link.objects.values_list("outcome", "broken_days")) == {("broken", 3)}
+    assert not set(rows) & set(Link.objects.shown())
+
+
+def test_a_machine_that_is_let_out_to_nobody_finds_nothing(web: Web, moved_clock: Clock) -> None:
+    rows = [link(f"https://{number}.example.org/") for number in range(3)]
+    web.outcome = Outcome.SILENT
+    for day in range(5):
+        moved_clock.move(START + day * DAY)
+        with pytest.raises(CommandError, match="No link answers"):
+            run()
+    assert set(Link.objects.shown()) == set(rows)
 
 
 # The timer
@@ -343,10 +355,13 @@ def test_the_timer_looks_at_links_every_other_minute(web: Web, moved_clock: Cloc
     assert dt.timedelta(seconds=run_due.LOOKING_SECONDS) + LEASE < work.lease
 
 
-def test_a_demonstration_asks_nobody_outside(web: Web, settings: Settings) -> None:
+@pytest.mark.parametrize("setting", ["ROUNDS_DEMO", "CHECK_LINKS"])
+def test_a_demonstration_and_a_site_that_does_not_want_it_ask_nobody(
+    web: Web, settings: Settings, setting: str
+) -> None:
     link()
-    settings.ROUNDS_DEMO = True
-    assert run_due.check_links() == "a demonstration asks nobody outside"
+    setattr(settings, setting, setting == "ROUNDS_DEMO")
+    assert run_due.check_links() == "nobody outside is asked"
     assert web.asked == []
 
 
