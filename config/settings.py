@@ -144,6 +144,9 @@ FEEDBACK_EMAIL_DAYS = number("FEEDBACK_EMAIL_DAYS", default=30)
 # Links: how many suggestions, and how many reports, are taken a day.
 LINKS_A_DAY = number("LINKS_A_DAY", default=100)
 
+# Whether run_due looks at the links outside: it asks other sites, without a proxy.
+CHECK_LINKS = flag("CHECK_LINKS", default=True)
+
 # The reader's pages that each process keeps (pages/kept.py): how much memory they take at the most.
 PAGES_KEPT_MB = number("PAGES_KEPT_MB", default=32)
 # A page is made anew after this time, whatever the record says: names and biographies are in no ledger.

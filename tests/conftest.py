@@ -79,6 +79,7 @@ def _closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr("community.fetching.asking.START", "raise SystemExit('A test tried to reach the web.')")
 
 
 @pytest.fixture(autouse=True)

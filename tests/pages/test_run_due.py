@@ -60,6 +60,7 @@ def test_every_job_runs_the_first_time_and_says_what_it_did() -> None:
         "send_reminders: 0 reminders written\nsend_letters: 0 letters sent\n"
         "erase_emails: 0 addresses of readers erased\nverify_record: 0 faults in the record\n"
         "index_texts: 0 texts entered in the index\nforget_tallies: 0 tallies forgotten\n"
+        "check_links: 0 links looked at\n"
     )
     assert {job.name: (job.leased_until, job.failures, job.problem) for job in Job.objects.all()} == {
         "send_reminders": (None, 0, ""),
@@ -68,6 +69,7 @@ def test_every_job_runs_the_first_time_and_says_what_it_did() -> None:
         "verify_record": (None, 0, ""),
         "index_texts": (None, 0, ""),
         "forget_tallies": (None, 0, ""),
+        "check_links": (None, 0, ""),
     }
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from accounts import clock, outbox
 from accounts.models import Tally
+from community.checking import Checker
 from community.models import Link, LinkReport
 from pages.desk import falling_due
 from pages.models import Job
@@ -17,6 +19,9 @@ from reviews import emails, record, reminders
 from reviews.models import Feedback, IndexedText, LedgerEntry
 
 logger = logging.getLogger(__name__)
+
+# Of every two minutes so much may go into links; the next run goes on where this one stopped.
+LOOKING_SECONDS = 45
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,13 @@ def forget_tallies() -> str:
     return f"{forgotten} tallies forgotten"
 
 
+def check_links() -> str:
+    """Look at links that were not looked at today, some at a time: letters do not wait long for it."""
+    if settings.ROUNDS_DEMO or not settings.CHECK_LINKS:
+        return "nobody outside is asked"
+    return f"{sum(1 for _ in Checker(seconds=LOOKING_SECONDS).run())} links looked at"
+
+
 # The reminders first, so that they go out in the same run.
 WORK = {
     "send_reminders": Work(send_reminders, dt.timedelta(days=1), dt.timedelta(hours=1)),
@@ -79,6 +91,7 @@ WORK = {
     "verify_record": Work(verify, dt.timedelta(days=1), dt.timedelta(hours=2)),
     "index_texts": Work(index_texts, dt.timedelta(hours=1), dt.timedelta(hours=1)),
     "forget_tallies": Work(forget_tallies, dt.timedelta(hours=1), dt.timedelta(hours=1)),
+    "check_links": Work(check_links, dt.timedelta(minutes=2), dt.timedelta(minutes=10)),
 }
 
 

@@ -1,0 +1,54 @@
+"""`manage.py check_links`: do the links answer?"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts import clock
+from community.checking import Checker, CutOff
+from community.models import Link
+
+WIDTH = 30
+
+
+class Command(BaseCommand):
+    """Look at each link that is due; on three days broken it leaves the page, and comes back when it answers."""
+
+    help = "Look at each link that was not looked at today. Safe to repeat, to stop, and to run in two places at once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whether to ask anybody."""
+        parser.add_argument("--dry-run", action="store_true", help="name the links that are due and ask nobody")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One after another, with a bar on a terminal and a line for each broken one."""
+        due = Link.objects.due_for_check(clock.read())
+        if options["dry_run"]:
+            for link in due:
+                self.stdout.write(link.url)
+            self.stdout.write(f"Would be looked at: {due.count()}.")
+            return
+        total, looked, broken = due.count(), 0, 0
+        try:
+            for link in Checker().run():
+                looked += 1
+                if link.outcome == Link.Outcome.BROKEN:
+                    broken += 1
+                    self._clear()
+                    self.stdout.write(f"{link.url}: {link.outcome_words} Day {link.broken_days}.")
+                self._draw(looked, max(total, looked))
+        except CutOff as cut_off:
+            raise CommandError(str(cut_off)) from cut_off
+        finally:
+            self._clear()
+        self.stdout.write(f"Looked at: {looked}, broken: {broken}.")
+
+    def _draw(self, done: int, total: int) -> None:
+        """How far it is, where somebody watches."""
+        if self.stderr.isatty():
+            full = WIDTH * done // total
+            self.stderr.write(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {done} of {total}", ending="")
+
+    def _clear(self) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{' ' * (WIDTH + 30)}\r", ending="")
