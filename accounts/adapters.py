@@ -11,12 +11,12 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.urls import reverse
 
-from .models import Letter, Session, canonical_email
+from . import mailed_codes
+from .models import LONGEST_ADDRESS, Letter, Session, canonical_email
 
 logger = logging.getLogger(__name__)
-
-LONGEST_ADDRESS = 254  # RFC 5321, and the column
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -39,9 +39,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Sign in, and note who by number, and for themselves in which browser."""
         super().login(request, user)
+        mailed_codes.forget(request)
         Session.objects.sweep(user)  # type: ignore[arg-type]
         request.session["browser"] = request.headers.get("User-Agent", "")[:300]
         logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Colleagues go to the desk, everybody else to what is theirs."""
+        return reverse("admin:index") if getattr(request.user, "is_staff", False) else reverse("me")
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """How somebody says once more who they are: with their second factor, if they have one.

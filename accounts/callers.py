@@ -1,4 +1,4 @@
-"""Where a request came from, as far as a limit needs it: a block of addresses, under a name that nobody can undo."""
+"""Who asks, as far as a limit needs it: a block of addresses or a mailbox, under a name that nobody can undo."""
 
 import datetime as dt
 import hashlib
@@ -26,7 +26,12 @@ def block(request: HttpRequest) -> str:
         network = _network(get_adapter().get_client_ip(request))
     except PermissionDenied:
         network = NOWHERE  # a proxy that says nothing, or nonsense: all share one limit
-    return hashlib.sha256(f"{_salt()} {network}".encode()).hexdigest()[:32]
+    return nameless(network)
+
+
+def nameless(words: str) -> str:
+    """A network or an address under a name that counts it today, and from which nobody can tell it afterwards."""
+    return hashlib.sha256(f"{_salt()} {words}".encode()).hexdigest()[:32]
 
 
 def _network(address: str) -> str:

@@ -1,16 +1,67 @@
-"""Pages of one's own account: the browsers one is signed in with, and setting up a second factor."""
+"""Pages of one's own account: signing in with a code from a letter, one's browsers, setting up a second factor."""
 
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.views import PasswordSetView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from . import clock, mailed_codes
+from .forms import AskCodeForm, CodeForm
 from .models import Session
+
+SIGN_IN = "sign in"
+
+
+@login_not_required
+def code(request: HttpRequest) -> HttpResponse:
+    """For members, who have no password: ask for a code, by letter."""
+    wanted = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        wanted = reverse("me")
+    if request.user.is_authenticated:
+        return redirect(wanted)
+    form = AskCodeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        email = form.cleaned_data["email"]
+        try:
+            mailed_codes.ask(request, email, purpose=SIGN_IN, joins=False, data={"next": wanted})
+        except mailed_codes.TooMany as refusal:
+            form.add_error(None, str(refusal))
+            return too_many(render(request, "account/code.html", {"form": form}), refusal)
+        return redirect("account_code_typed")
+    return render(request, "account/code.html", {"form": form})
+
+
+def too_many(response: HttpResponse, refusal: mailed_codes.TooMany) -> HttpResponse:
+    """The answer to a network that asked for too much, with the time to wait."""
+    response.status_code = 429
+    response["Retry-After"] = str(max(1, int((refusal.until - clock.read()).total_seconds())))
+    return response
+
+
+@login_not_required
+def code_typed(request: HttpRequest) -> HttpResponse:
+    """Type the code of the letter, and be signed in."""
+    if request.user.is_authenticated:
+        return redirect("me")
+    asked = mailed_codes.asked(request, SIGN_IN)
+    if asked is None:
+        return redirect("account_code")
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    form.asked = asked
+    if form.is_valid():
+        return mailed_codes.sign_in(request, form.result) or redirect(asked.data["next"])
+    return render(request, "account/code_typed.html", {"form": form, "asked": asked})
 
 
 def sessions(request: HttpRequest) -> HttpResponse:
@@ -31,6 +82,16 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def confirmed(request: HttpRequest) -> HttpResponse:
     """Where somebody ends who gave their second factor in a tab of its own."""
     return render(request, "account/confirmed.html")
+
+
+class SetPassword(PasswordSetView):
+    """A first password, for colleagues. Members have none, so none can be stolen."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send members to what is theirs."""
+        if not getattr(request.user, "is_staff", False) or mailed_codes.came_by_letter(request):
+            return redirect("me")
+        return super().dispatch(request, *args, **kwargs)
 
 
 class SetUpApp(ActivateTOTPView):

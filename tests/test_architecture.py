@@ -18,6 +18,7 @@ from django.test import RequestFactory
 from accounts import guards
 from accounts.admin import ReadOnlyAdmin
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_ARTICLES
+from community.guards import NEVER_CHANGING as NEVER_CHANGING_COMMUNITY
 from pages.guards import NEVER_CHANGING as NEVER_CHANGING_PAGES
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
 from reviews.models import Reviewer
@@ -40,6 +41,7 @@ CHANGEABLE = {
     "accounts.Letter",
     "accounts.Session",
     "accounts.Tally",
+    "accounts.Erasure",
     "articles.Condition",
     "articles.ConditionName",
     "articles.ConditionCode",
@@ -54,6 +56,7 @@ CHANGEABLE = {
     "reviews.IndexedText",
     "community.Community",
     "community.Member",
+    "community.Consent",
     "pages.Job",
 }
 NEVER_CHANGING = {
@@ -68,6 +71,8 @@ NEVER_CHANGING = {
     "reviews.Publication",
     "reviews.Withdrawal",
     "reviews.LedgerEntry",
+    "community.MemberLook",
+    "community.StrikeOut",
     "pages.SiteText",
 }
 
@@ -79,6 +84,8 @@ WHO_AND_WHEN = {
     "reviews.Feedback": {"handled_by": "handled_at"},
     "reviews.Publication": {"published_by": "published_at"},
     "reviews.Withdrawal": {"by": "at"},
+    "community.MemberLook": {"by": "at"},
+    "community.StrikeOut": {"by": "at"},
     "pages.SiteText": {"written_by": "written_at"},
 }
 
@@ -242,7 +249,7 @@ def test_every_model_is_listed_as_changeable_or_never_changing() -> None:
 
 
 def test_the_guards_are_told_the_same_list() -> None:
-    told = [*NEVER_CHANGING_ARTICLES, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_PAGES]
+    told = [*NEVER_CHANGING_ARTICLES, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_COMMUNITY, *NEVER_CHANGING_PAGES]
     assert {model._meta.label for model in told} == NEVER_CHANGING
     assert len(told) == len(NEVER_CHANGING)
 
