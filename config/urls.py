@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from community import joining, me
 from pages import about, alphabet, feedback, feeds, reviewers, search_views, sitemaps, views
 
 urlpatterns = [
@@ -10,6 +11,14 @@ urlpatterns = [
     path("conditions/", alphabet.conditions, name="conditions"),
     path("conditions/<slug:condition>/", views.condition, name="condition"),
     path("conditions/<slug:condition>/community/", views.community, name="community"),
+    path("conditions/<slug:condition>/community/join/", joining.join, name="join"),
+    path("join/code/", joining.code, name="join-code"),
+    path("me/", me.me, name="me"),
+    path("me/export/", me.export, name="me-export"),
+    path("me/communities/<int:number>/", me.membership, name="membership"),
+    path("me/communities/<int:number>/leave/", me.leave, name="leave"),
+    path("me/erase/", me.erase, name="erase"),
+    path("erased/", me.erased, name="erased"),
     path("conditions/<slug:condition>/feed/", feeds.condition_feed, name="condition-feed"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
