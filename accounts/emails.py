@@ -39,44 +39,29 @@ def code(email: str, owner: "User | None", *, code: str, until: dt.datetime, joi
     """
     from .models import Letter
 
-    site = settings.SITE_NAME
+    site, somebody = settings.SITE_NAME, "Somebody, perhaps you, typed this address"
     nobody = "If you did not ask for it, do nothing: nobody gets in, and nothing about you is kept.\n"
-    if owner is not None and owner.is_staff:
-        usable, words = (
-            False,
-            (
-                "Somebody, perhaps you, typed this address to get a code. You work at the desk with it, so it is not "
-                "opened with a code. Sign in there with your password and your second factor:\n\n"
-                f"{settings.SITE_URL}{reverse('account_login')}\n\nThen you can join a community like everybody.\n"
-            ),
+    usable = joins if owner is None else owner.is_active and not owner.is_staff
+    if usable:
+        words = (
+            f"Your code:\n\n    {code[:4]} {code[4:]}\n\nType it on the page where you asked for it, until "
+            f"{until:%H:%M} UTC. Nobody from {site} asks you for it.\n\n{nobody}"
         )
-    elif owner is not None and not owner.is_active:
-        usable, words = (
-            False,
-            (
-                "Somebody, perhaps you, typed this address to get a code. The account with it is blocked. "
-                f"If that is a mistake, write to the people who run {site}.\n"
-            ),
+    elif owner is None:
+        words = (
+            f"{somebody} to sign in. {site} has no account for it, so there is no code.\n\n"
+            f"You get an account by joining a community. {nobody}"
         )
-    elif owner is None and not joins:
-        usable, words = (
-            False,
-            (
-                f"Somebody, perhaps you, typed this address to sign in. {site} has no account for it, so there is no code."
-                "\n\nYou get an account by joining a community. " + nobody
-            ),
+    elif owner.is_active:
+        words = (
+            f"{somebody} to get a code. You work at the desk with it, so it is not opened with a code. Sign in with "
+            f"your password and your second factor:\n\n{settings.SITE_URL}{reverse('account_login')}\n\n"
+            "Then you can join a community like everybody.\n"
         )
     else:
-        usable, words = (
-            True,
-            (
-                f"Your code:\n\n    {code[:4]} {code[4:]}\n\nType it on the page where you asked for it, until "
-                f"{until:%H:%M} UTC. Nobody from {site} asks you for it.\n\n{nobody}"
-            ),
-        )
-    Letter.objects.post(
-        to=email, subject=f"Your code for {site}" if usable else f"About signing in to {site}", body=words
-    )
+        words = f"{somebody} to get a code. The account with it is blocked. If that is a mistake, write to us.\n"
+    subject = f"Your code for {site}" if usable else f"About signing in to {site}"
+    Letter.objects.post(to=email, subject=subject, body=words)
     return usable
 
 

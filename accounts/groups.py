@@ -61,6 +61,8 @@ GROUPS: dict[str, list[str]] = {
         "articles.view_condition",
         "community.view_community",
         "community.add_community",
+        "community.change_member",
+        "community.delete_member",
     ],
 }
 

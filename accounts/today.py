@@ -48,6 +48,7 @@ WORK = {
     "Write": ["articles.Article", "articles.Condition"],
     "Review": ["reviews.ReviewRequest", "reviews.Feedback", "reviews.Review", "reviews.Checklist"],
     "Publish": ["reviews.Publication", "reviews.Withdrawal", "pages.SiteText"],
+    "Communities": ["community.Community", "community.StrikeOut", "community.MemberLook"],
     "People": [
         "reviews.Reviewer",
         "reviews.Credential",
@@ -57,5 +58,5 @@ WORK = {
         "account.EmailAddress",
         "mfa.Authenticator",
     ],
-    "Record": ["reviews.LedgerEntry", "accounts.Letter", "community.Community"],
+    "Record": ["reviews.LedgerEntry", "accounts.Letter"],
 }

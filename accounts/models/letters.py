@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+FORGOTTEN_AFTER, FORGOTTEN_UNSENT_AFTER = dt.timedelta(days=1), dt.timedelta(days=14)
+
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     """The outbox."""
@@ -36,6 +38,15 @@ class LetterQuerySet(models.QuerySet["Letter"]):
             return self.create(to=to, subject=subject, body=body)
         letter, written = self.get_or_create(key=key, defaults={"to": to, "subject": subject, "body": body})
         return letter if written else None
+
+    def forget(self) -> int:
+        """Delete letters a day after they went out, and those that never did after two weeks; how many.
+
+        A letter with a key stays: it keeps the same one from being written twice.
+        """
+        now = clock.read()
+        over = models.Q(sent_at__lt=now - FORGOTTEN_AFTER) | models.Q(written_at__lt=now - FORGOTTEN_UNSENT_AFTER)
+        return self.filter(over, key__isnull=True).delete()[0]
 
     def try_again(self, *, by: "User") -> int:
         """Let the failed letters among these go out with the next run, and say how many. Raises NotAllowed."""
