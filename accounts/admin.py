@@ -85,15 +85,8 @@ class UserAdmin(StockUserAdmin[User]):
     actions = None
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Erase the account with all that is this person's alone."""
+        """Erase the account with all that is this person's alone, what the admin's log says of it too."""
         obj.erase(by=request.user)  # type: ignore[arg-type]  # admin_view let them in
-
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """Note in the admin's log that an account went, by its number: the address is erased too."""
-        people = list(queryset)
-        for person in people:
-            person.name = f"Account {person.pk}"
-        return super().log_deletions(request, people)
 
     def get_urls(self) -> list[URLPattern]:
         """The stock addresses, and the way back for whoever lost their second factor."""

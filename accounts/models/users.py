@@ -129,6 +129,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             raise Refusal(f"The record names account {self.pk}, so it is closed and not erased.")
         self._forget_traces()
         Erasure.objects.note(Erasure.Kind.ACCOUNT, self.pk)
+        if by.pk != self.pk:
+            logger.warning("Account %s is erased by account %s", self.pk, by.pk)
         self.delete()
 
     def _forget_traces(self) -> None:
