@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DAY = dt.timedelta(days=1)
+TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -78,24 +79,32 @@ class Community(models.Model):
         country_known(country)
         if StrikeOut.objects.filter(account=by.pk).exists():
             raise Refusal("A moderator took this account for a program and struck it out. Write to us if you are not.")
-        try:
-            with transaction.atomic():
-                sudden = Tally.objects.count_one(f"joined-{self.pk}", most=settings.MEMBERS_A_DAY, within=DAY)
-                member = Member.objects.create(
-                    community=self,
-                    user=by,
-                    relation=relation,
-                    country=country,
-                    consent_version=consent_version,
-                    is_held=sudden is not None,
-                )
-                if country:
-                    Consent.objects.create(member=member, purpose=Consent.Purpose.COUNTRY, version=consent_version)
-        except IntegrityError:
-            if Member.objects.filter(community=self, user=by).exists():
-                return False
-            raise
-        return True
+        said = {"relation": relation, "country": country, "consent_version": consent_version}
+        for left in reversed(range(TRIES)):
+            try:
+                with transaction.atomic():
+                    self._add(by, **said)
+            except IntegrityError:
+                if Member.objects.filter(community=self, user=by).exists():
+                    return False
+                if not left:  # else they were a member and have left meanwhile, in another tab
+                    raise
+            else:
+                return True
+        return False
+
+    def _add(self, person: "User", *, country: str, consent_version: str, relation: str) -> None:
+        sudden = Tally.objects.count_one(f"joined-{self.pk}", most=settings.MEMBERS_A_DAY, within=DAY)
+        member = Member.objects.create(
+            community=self,
+            user=person,
+            relation=relation,
+            country=country,
+            consent_version=consent_version,
+            is_held=sudden is not None,
+        )
+        if country:
+            Consent.objects.create(member=member, purpose=Consent.Purpose.COUNTRY, version=consent_version)
 
     def leave(self, *, by: "User") -> bool:
         """Delete the person's membership, consent included; False if there was none."""

@@ -85,9 +85,9 @@ def test_members_are_not_truncated() -> None:
     community = make.community(members=2)
     connection.check_constraints()
     with refused_by("members_are_never_truncated"):
-        sql("TRUNCATE community_member")
+        sql("TRUNCATE community_member, community_consent")
     with refused_by("members_are_never_truncated"):
-        sql("TRUNCATE community_member, community_community")
+        sql("TRUNCATE community_community CASCADE")
     assert truth(community) == (2, 2)
 
 
