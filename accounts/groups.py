@@ -61,6 +61,7 @@ GROUPS: dict[str, list[str]] = {
         "articles.view_condition",
         "community.view_community",
         "community.add_community",
+        "community.view_strikeout",
         "community.change_member",
         "community.delete_member",
     ],

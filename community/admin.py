@@ -1,6 +1,9 @@
 """Communities in the admin, and their members by number. Who they are is nobody's daily business."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -8,7 +11,7 @@ from django.utils.html import format_html
 from accounts.admin import ReadOnlyAdmin
 
 from . import moderation
-from .models import Community, Member, MemberLook, StrikeOut
+from .models import Community, MemberLook, StrikeOut
 
 
 @admin.register(Community)
@@ -18,17 +21,23 @@ class CommunityAdmin(ReadOnlyAdmin):
     list_display = ["condition", "member_count", "waiting"]
     list_select_related = ["condition"]
     search_fields = ["condition__slug", "condition__names__text"]
-    fields = ["condition", "member_count", "waiting"]
-    readonly_fields = ["waiting"]
+    readonly_fields = ["member_count", "waiting"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Community]":
+        """With how many are held."""
+        held = Count("members", filter=Q(members__is_held=True))
+        return super().get_queryset(request).annotate(held=held)
 
     @admin.display(description="Waiting to be counted")
     def waiting(self, community: Community) -> str:
         """How many are held, and the way to them."""
-        if community.pk is None:
-            return ""
-        held = Member.objects.filter(community=community, is_held=True).count()
+        held = getattr(community, "held", 0)
         address = reverse("admin:community_members", args=[community.pk])
         return format_html('<a href="{}">{} held; members by number</a>', address, held)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A new one is asked for its condition alone."""
+        return ["condition", "member_count", "waiting"] if obj else ["condition"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Whoever may open a community."""

@@ -25,6 +25,8 @@ from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, Au
 from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
 from articles.models import ConditionCode, Revision
+from community.guards import NEVER_CHANGING as NEVER_CHANGING_COMMUNITY
+from community.models import Member, MemberLook, StrikeOut
 from pages.guards import NEVER_CHANGING as NEVER_CHANGING_PAGES
 from pages.models import SiteText
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
@@ -32,7 +34,7 @@ from reviews.models import Checklist, Credential, LedgerEntry
 
 from . import make, people
 
-NEVER_CHANGING = [*NEVER_CHANGING_TEXTS, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_PAGES]
+NEVER_CHANGING = [*NEVER_CHANGING_TEXTS, *NEVER_CHANGING_REVIEWS, *NEVER_CHANGING_COMMUNITY, *NEVER_CHANGING_PAGES]
 # Who is signed in, and what the stock admin notes when a lawful form is sent unchanged.
 NOT_OURS = {"accounts_session", "accounts_tally", "django_admin_log"}
 WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
@@ -88,6 +90,13 @@ class World:
         )
         for name, condition in (("member", self.poems), ("another member", self.castleman)):
             make.community(condition).join(by=self.people[name], relation="self", consent_version="1")
+        self.membership = Member.objects.get(user=self.people["member"])
+        self.community = self.membership.community
+        # One of a sudden rise, an account that was struck out, and a look at who somebody is.
+        held = {"community": self.community, "relation": "self", "consent_version": "1", "is_held": True}
+        Member.objects.create(user=people.person("held@example.org"), **held)
+        self.struck_out = StrikeOut.objects.create(account=10**6, by=people.moderator(), why="Forty in a minute.")
+        self.look = MemberLook.objects.create(community=self.community, by=people.superuser())
         for person in filter(None, self.people.values()):
             EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=False)
         another = self.people["another member"]
@@ -116,6 +125,8 @@ class World:
             "reviews_withdrawal": self.withdrawal,
             "reviews_ledgerentry": LedgerEntry.objects.earliest("pk"),
             "pages_sitetext": self.site_text,
+            "community_strikeout": self.struck_out,
+            "community_memberlook": self.look,
             "community_community": make.Community.objects.get(condition=self.poems),
         }
         self.before: dict[str, dict[Any, Row]] = {

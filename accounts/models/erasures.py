@@ -67,4 +67,4 @@ class Erasure(models.Model):
         indexes = [models.Index(fields=["at"], name="erasure_by_time")]
 
     def __str__(self) -> str:
-        return f"Erased {self.kind} {self.number} at {self.at.astimezone(dt.UTC).isoformat(timespec='seconds')}"
+        return f"Erased {self.kind} {self.number} at {self.at.astimezone(dt.UTC).isoformat(timespec='microseconds')}"
