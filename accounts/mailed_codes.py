@@ -35,7 +35,9 @@ HOUR = dt.timedelta(hours=1)
 LETTERS_AN_HOUR, LETTERS_AN_HOUR_OF_A_BLOCK = 5, 30
 
 WRONG = "This is not the code of the newest letter. Look at it once more."
-SPENT = "This code cannot be used any more. Ask for a new one."
+SPENT = (
+    "This code was used already. If you pressed the button twice, it worked the first time. If not, ask for a new code."
+)
 
 
 class TooMany(Refusal):
