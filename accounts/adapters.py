@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from . import mailed_codes
-from .models import LONGEST_ADDRESS, Letter, Session, canonical_email
+from .models import LONGEST_ADDRESS, Letter, Session, User, canonical_email
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,9 @@ class AccountAdapter(DefaultAccountAdapter):
             and not get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
         ):
             factors.reverse()  # the key first: the codes beside it are for emergencies
+        if factors and isinstance(user, User) and _reads_letters_only(user):
+            again = {"id": "code", "description": "Use a code from a letter", "url": reverse("account_code_again")}
+            factors.append(again)
         return factors or methods
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -82,6 +85,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """The text behind a token."""
         return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+def _reads_letters_only(user: User) -> bool:
+    """Whether somebody is a member whose letters open the account: no password, and no app that is asked for too."""
+    has_app = get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
+    return not (user.is_staff or user.has_usable_password() or has_app)
 
 
 def _fernet() -> MultiFernet:

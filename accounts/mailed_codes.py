@@ -7,12 +7,15 @@ back nothing is kept but the session of the browser that asked, for half an hour
 
 import datetime as dt
 import secrets
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress, Login
 from allauth.mfa.internal.constants import LoginStageKey
 from allauth.mfa.models import Authenticator
@@ -100,7 +103,8 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
         "until": until.isoformat(),
         "data": data or {},
     }
-    request.session.set_expiry(int(GOOD_FOR.total_seconds()))
+    if not request.user.is_authenticated:
+        request.session.set_expiry(int(GOOD_FOR.total_seconds()))
 
 
 def _owner(email: str) -> User | None:
@@ -166,14 +170,34 @@ def sign_in(request: HttpRequest, user: User) -> HttpResponse | None:
     """Sign a member in whose code was right. An answer is what they are asked next: the code of their app, if any."""
     forget(request)
     login = Login(user=user, email=user.email)
-    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+    has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    if not has_app:
         # A passkey is another way to sign in, not a second step: whoever loses it still reads their letters.
         login.state["stages"] = {LoginStageKey.MFA_AUTHENTICATE.value: {"handled": True}}
-    record_authentication(request, user, method="code", email=user.email)
+    record_authentication(request, user, method="code", email=user.email, reauthenticated=not has_app)
     answer = perform_login(request, login)
     if request.user.is_authenticated:
         return None
     return answer
+
+
+def confirm_again(request: HttpRequest, user: User) -> None:
+    """Note that somebody who is signed in typed a code once more, before something delicate."""
+    forget(request)
+    record_authentication(request, user, method="code", email=user.email, reauthenticated=True)
+
+
+def must_confirm(request: HttpRequest) -> bool:
+    """Whether a member types a code before something delicate: they have nothing else by which to say who they are.
+
+    For whoever has a password or a key django-allauth asks for that.
+    """
+    user = request.user
+    if not isinstance(user, User) or user.is_staff or get_reauthentication_flows(user):
+        return False
+    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    records = get_authentication_records(request, user)
+    return not any(record.get("reauthenticated") and record.get("at", 0) > since for record in records)
 
 
 def came_by_letter(request: HttpRequest) -> bool:

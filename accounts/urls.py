@@ -7,6 +7,8 @@ from . import views
 urlpatterns = [
     path("code/", views.code, name="account_code"),
     path("code/typed/", views.code_typed, name="account_code_typed"),
+    path("code/again/", views.code_again, name="account_code_again"),
+    path("email/", views.Addresses.as_view(), name="account_email"),
     path("sessions/", views.sessions, name="account_sessions"),
     path("confirmed/", views.confirmed, name="account_confirmed"),
     path("password/set/", views.SetPassword.as_view(), name="account_set_password"),

@@ -1,9 +1,11 @@
 """Pages of one's own account: signing in with a code from a letter, one's browsers, setting up a second factor."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.views import PasswordSetView
+from allauth.account.views import EmailView, PasswordSetView
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView
@@ -18,6 +20,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from . import clock, mailed_codes
 from .forms import AskCodeForm, CodeForm
 from .models import Session
+
+if TYPE_CHECKING:
+    from .models import User
 
 SIGN_IN = "sign in"
 
@@ -84,6 +89,50 @@ def confirmed(request: HttpRequest) -> HttpResponse:
     return render(request, "account/confirmed.html")
 
 
+AGAIN = "again"
+
+
+def code_again(request: HttpRequest) -> HttpResponse:
+    """A member says once more who they are, before something delicate: with a code, sent at the press of a button."""
+    user = cast("User", request.user)
+    wanted = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        wanted = reverse("me")
+    if user.is_staff or get_mfa_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP]):
+        return redirect("account_reauthenticate")
+    context: dict[str, object] = {"form": None}
+    if request.method == "POST" and "code" not in request.POST:
+        try:
+            mailed_codes.ask(request, user.email, purpose=AGAIN, joins=False)
+        except mailed_codes.TooMany as refusal:
+            return too_many(render(request, "account/code_again.html", {"form": None, "refused": refusal}), refusal)
+    if (asked := mailed_codes.asked(request, AGAIN)) is not None and asked.email == user.email:
+        form = CodeForm(request.POST if "code" in request.POST else None)
+        form.asked = asked
+        if form.is_valid() and form.result == user:
+            mailed_codes.confirm_again(request, user)
+            return redirect(wanted)
+        context = {"form": form, "asked": asked}
+    return render(request, "account/code_again.html", context)
+
+
+class Delicate:
+    """Mix-in: a page on which a member who has neither password nor key types a code first."""
+
+    request: HttpRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask for the code, then go on."""
+        if mailed_codes.must_confirm(request):
+            return redirect(f"{reverse('account_code_again')}?{urlencode({'next': request.path})}")
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
+
+
+class Addresses(Delicate, EmailView):
+    """One's addresses."""
+
+
 class SetPassword(PasswordSetView):
     """A first password, for colleagues. Members have none, so none can be stolen."""
 
@@ -94,7 +143,7 @@ class SetPassword(PasswordSetView):
         return super().dispatch(request, *args, **kwargs)
 
 
-class SetUpApp(ActivateTOTPView):
+class SetUpApp(Delicate, ActivateTOTPView):
     """Set up an authenticator app; its first code is a second factor given."""
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -104,7 +153,7 @@ class SetUpApp(ActivateTOTPView):
         return response
 
 
-class AddKey(AddWebAuthnView):
+class AddKey(Delicate, AddWebAuthnView):
     """Add a security key or passkey; its answer is a second factor given."""
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -138,6 +138,10 @@ ROUTES: dict[str, Row] = {
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),
     "account_code": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"ask for a code": STRANGER}),
     "account_code_typed": Row(sent_on=EVERYBODY),
+    # A colleague says who they are with password or second factor; so does a member who has an app.
+    "account_code_again": Row(
+        shown=frozenset({MEMBER}), sent_on=STAFF | {ANOTHER}, acts={"send me a code": frozenset({MEMBER})}
+    ),
     "account_logout": Row(shown=SIGNED_IN, sent_on=STRANGER),
     "account_inactive": Row(shown=EVERYBODY),
     "account_signup": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign up": NOBODY}),

@@ -181,6 +181,7 @@ def account_forms(world: World) -> Forms:
     acts: dict[tuple[str, str], Any] = {
         ("account_login", "sign in"): {"login": people.publisher().email, "password": people.PASSWORD},
         ("account_code", "ask for a code"): {"email": "member@example.org"},
+        ("account_code_again", "send me a code"): {},
         ("account_signup", "sign up"): {"email": "new@example.org", **new},
         ("account_email", "add an address"): {"action_add": "", "email": "new@example.org"},
         ("account_email", "remove another's address"): lambda role: {"action_remove": "", "email": another(role)},

@@ -337,3 +337,69 @@ def test_no_line_of_the_log_names_the_address(caplog: pytest.LogCaptureFixture) 
     said = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("django.db"))
     assert "mia" not in said
     assert f"Sign-in of account {mia.pk}" in said
+
+
+# Before something delicate
+
+
+def signed_in_for_long(mia: User) -> Client:
+    """A browser in which a member signed in with a code ten minutes ago, and which is left open."""
+    browser = asked(mia.email)
+    browser.post(TYPE, {"code": letters.code(mia.email)})
+    session = browser.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 600
+    session.save()
+    return browser
+
+
+DELICATE = ["/accounts/email/", "/accounts/2fa/webauthn/add/", "/accounts/2fa/totp/activate/"]
+
+
+@pytest.mark.parametrize("address", DELICATE)
+def test_a_browser_left_open_changes_no_members_address_and_adds_no_key(address: str) -> None:
+    mia = people.member()
+    browser = signed_in_for_long(mia)
+    again = f"/accounts/code/again/?next={address.replace('/', '%2F')}"
+    for answer in (browser.get(address), browser.post(address, {"action_add": "", "email": "thief@example.org"})):
+        assert answer.headers["Location"] == again
+    assert not EmailAddress.objects.filter(email="thief@example.org").exists()
+    browser.post(again)
+    assert mailed_codes.WRONG in browser.post(again, {"code": "0000 000"}).content.decode()
+    assert browser.post(again, {"code": letters.code(mia.email)}).headers["Location"] == address
+    assert browser.get(address).status_code == 200
+    assert signed_in(browser)
+
+
+def test_somebody_who_just_typed_a_code_types_none_again() -> None:
+    mia = people.member()
+    browser = asked(mia.email)
+    browser.post(TYPE, {"code": letters.code(mia.email)})
+    for address in DELICATE:
+        assert browser.get(address).status_code == 200
+
+
+def test_whoever_lost_a_passkey_takes_it_off_with_a_code() -> None:
+    mia = people.member()
+    key = Authenticator.objects.create(user=mia, type="webauthn", data=security_key())
+    browser = signed_in_for_long(mia)
+    remove = f"/accounts/2fa/webauthn/keys/{key.pk}/remove/"
+    asks = browser.post(remove)
+    assert asks.status_code == 302
+    page = browser.get(asks.headers["Location"]).content.decode()
+    assert "/accounts/code/again/" in page
+    browser.post("/accounts/code/again/")
+    browser.post("/accounts/code/again/", {"code": letters.code(mia.email)})
+    browser.post(remove)
+    assert not Authenticator.objects.filter(pk=key.pk).exists()
+
+
+def test_a_code_is_no_way_past_an_app_or_a_colleagues_second_factor() -> None:
+    mia = people.member()
+    Authenticator.objects.create(user=mia, type="totp", data={"secret": "none"})
+    for person in (mia, people.publisher()):
+        browser = Client()
+        browser.force_login(person)
+        before = Letter.objects.count()
+        assert browser.post("/accounts/code/again/").headers["Location"] == "/accounts/reauthenticate/"
+        assert Letter.objects.count() == before
