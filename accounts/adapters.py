@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by an administrator; letters go through the outbox."""
+    """Accounts of colleagues are made by an administrator; letters go through the outbox."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody signs up by themselves yet."""
+        """Nobody signs up with a password. Members get an account with their first code (accounts/mailed_codes.py)."""
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
