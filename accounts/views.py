@@ -125,8 +125,7 @@ class Delicate:
         """Ask for the code, then go on."""
         if mailed_codes.must_confirm(request):
             return redirect(f"{reverse('account_code_again')}?{urlencode({'next': request.path})}")
-        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        return answer
+        return cast("HttpResponseBase", super().dispatch(request, *args, **kwargs))  # type: ignore[misc]
 
 
 class Addresses(Delicate, EmailView):

@@ -26,7 +26,8 @@ class CommunityAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Community]":
         """With how many are held."""
         held = Count("members", filter=Q(members__is_held=True))
-        return super().get_queryset(request).annotate(held=held)
+        rows: QuerySet[Community] = super().get_queryset(request)
+        return rows.annotate(held=held)
 
     @admin.display(description="Waiting to be counted")
     def waiting(self, community: Community) -> str:
@@ -35,7 +36,7 @@ class CommunityAdmin(ReadOnlyAdmin):
         address = reverse("admin:community_members", args=[community.pk])
         return format_html('<a href="{}">{} held; members by number</a>', address, held)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new one is asked for its condition alone."""
         return ["condition", "member_count", "waiting"] if obj else ["condition"]
 

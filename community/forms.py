@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 
 from accounts.forms import AddressField, CodeForm, VerbForm
 from accounts.models import User
-from accounts.refusals import Refusal
 
 from . import consents
 from .countries import COUNTRIES
@@ -40,8 +39,7 @@ class SaidForm(forms.Form):
         """A country is kept only by somebody who agreed to that, by the text that is asked for now."""
         cleaned = super().clean() or {}
         if cleaned.get("consent_version") != consents.CURRENT:
-            self.data = self.data.copy()
-            self.data["consent_version"] = consents.CURRENT
+            self.data = {name: self.data[name] for name in self.data} | {"consent_version": consents.CURRENT}
             self.add_error(None, CHANGED)
         if cleaned.get("country") and not cleaned.get("consent_country"):
             self.add_error(
@@ -82,15 +80,13 @@ class JoinWithCodeForm(CodeForm):
     """The code of the letter: its owner joins, with an account that is made now if they have none."""
 
     joins: ClassVar[bool] = True
+    community: Community
     is_new: bool
 
     def perform(self) -> User:
         """Make the account if there is none, and join."""
-        community = Community.objects.filter(pk=self.asked.data["community"]).first()
-        if community is None:
-            raise Refusal("This community is not there any more.")
         person: User = super().perform()
-        self.is_new = community.join(by=person, **self.asked.data["said"])
+        self.is_new = self.community.join(by=person, **self.asked.data["said"])
         return person
 
 

@@ -68,14 +68,14 @@ def code(request: HttpRequest) -> HttpResponse:
     asked = mailed_codes.asked(request, JOIN)
     if asked is None:
         return render(request, "community/no_code.html")
+    community = Community.objects.select_related("condition").get(pk=asked.data["community"])
     form = JoinWithCodeForm(request.POST if request.method == "POST" else None)
-    form.asked = asked
+    form.asked, form.community = asked, community
     if form.is_valid():
-        community = Community.objects.select_related("condition").get(pk=asked.data["community"])
         answer = mailed_codes.sign_in(request, form.result)
         _say(request, community, is_new=form.is_new)
         return answer or redirect("me")
-    return render(request, "community/code.html", {"form": form, "asked": asked})
+    return render(request, "community/code.html", {"form": form, "asked": asked, "community": community})
 
 
 def _say(request: HttpRequest, community: Community, *, is_new: bool) -> None:

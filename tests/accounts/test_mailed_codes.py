@@ -83,13 +83,13 @@ def test_a_code_counts_once_and_in_the_browser_that_asked() -> None:
 def test_a_code_is_spent_with_the_first_sign_in() -> None:
     mia = people.member()
     browser = asked(mia.email)
-    key = browser.session.session_key
+    key = str(browser.session.session_key)
     kept = Session.objects.get(pk=key).session_data
     browser.post(TYPE, {"code": letters.code(mia.email)})
     # Somebody who copied the session from before it.
     Session.objects.create(pk=key, session_data=kept, expire_date=dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
     copied = Client()
-    copied.cookies["sessionid"] = str(key)
+    copied.cookies["sessionid"] = key
     answer = copied.post(TYPE, {"code": letters.code(mia.email)})
     assert signed_in(copied) is None
     assert mailed_codes.SPENT in answer.content.decode()
@@ -151,13 +151,15 @@ def test_the_answer_is_the_same_for_every_address_and_so_is_the_work() -> None:
         page = browser.get(TYPE).content.decode().replace(email, "…")
         page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|until \d\d:\d\d', "", page)
         answers.add((sent.status_code, sent.headers["Location"], page))
-        work[kind] = [re.sub(r"'[^']*'|\d+|[0-9a-f]{12,}", "?", query["sql"])[:40] for query in queries]
+        work[kind] = [
+            re.sub(r"'[^']*'|\d+|[0-9a-f]{12,}", "?", query["sql"])[:40] for query in queries.captured_queries
+        ]
     assert len(answers) == 1
     first = work["member"]
-    for kind, queries in work.items():
+    for kind, statements in work.items():
         # The tally of an address that was seen before is there already; a savepoint is undone in place of kept.
-        differ = {line for line in queries if line not in first}
-        assert len(queries) <= len(first) + 1, (kind, queries)
+        differ = {line for line in statements if line not in first}
+        assert len(statements) <= len(first) + 1, (kind, statements)
         assert all("SAVEPOINT" in line or "ROLLBACK" in line for line in differ), (kind, differ)
 
 
