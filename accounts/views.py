@@ -125,7 +125,8 @@ class Delicate:
         """Ask for the code, then go on."""
         if mailed_codes.must_confirm(request):
             return redirect(f"{reverse('account_code_again')}?{urlencode({'next': request.path})}")
-        return cast("HttpResponseBase", super().dispatch(request, *args, **kwargs))  # type: ignore[misc]
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
 
 
 class Addresses(Delicate, EmailView):
@@ -139,7 +140,7 @@ class SetPassword(PasswordSetView):
         """Send members to what is theirs."""
         if not getattr(request.user, "is_staff", False) or mailed_codes.came_by_letter(request):
             return redirect("me")
-        return super().dispatch(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
 
 
 class SetUpApp(Delicate, ActivateTOTPView):
