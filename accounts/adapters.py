@@ -11,19 +11,19 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.urls import reverse
 
-from .models import Letter, Session, canonical_email
+from . import mailed_codes
+from .models import LONGEST_ADDRESS, Letter, Session, User, canonical_email
 
 logger = logging.getLogger(__name__)
 
-LONGEST_ADDRESS = 254  # RFC 5321, and the column
-
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by an administrator; letters go through the outbox."""
+    """Accounts of colleagues are made by an administrator; letters go through the outbox."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody signs up by themselves yet."""
+        """Nobody signs up with a password. Members get an account with their first code (accounts/mailed_codes.py)."""
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
@@ -39,9 +39,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Sign in, and note who by number, and for themselves in which browser."""
         super().login(request, user)
+        mailed_codes.forget(request)
         Session.objects.sweep(user)  # type: ignore[arg-type]
         request.session["browser"] = request.headers.get("User-Agent", "")[:300]
         logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Colleagues go to the desk, everybody else to what is theirs."""
+        return reverse("admin:index") if getattr(request.user, "is_staff", False) else reverse("me")
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """How somebody says once more who they are: with their second factor, if they have one.
@@ -56,6 +61,9 @@ class AccountAdapter(DefaultAccountAdapter):
             and not get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
         ):
             factors.reverse()  # the key first: the codes beside it are for emergencies
+        if factors and isinstance(user, User) and _reads_letters_only(user):
+            again = {"id": "code", "description": "Use a code from a letter", "url": reverse("account_code_again")}
+            factors.append(again)
         return factors or methods
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -77,6 +85,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """The text behind a token."""
         return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+def _reads_letters_only(user: User) -> bool:
+    """Whether somebody is a member whose letters open the account: no password, and no app that is asked for too."""
+    has_app = get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
+    return not (user.is_staff or user.has_usable_password() or has_app)
 
 
 def _fernet() -> MultiFernet:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
+from django.contrib.auth import logout
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -18,7 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from . import second_factor, today
+from . import mailed_codes, second_factor, today
 from .sessions import FORM_SECONDS
 
 # After this time the desk asks for the second factor again, however busy the session was.
@@ -36,9 +37,14 @@ class DeskSite(admin.AdminSite):
     panels: ClassVar[list[today.Panels]] = [today.letters]
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Active staff whose session passed a second factor within twelve hours; a demonstration asks for none."""
+        """Active staff whose session passed a second factor within twelve hours; a demonstration asks for none.
+
+        A session that began with a code from a letter is a member's: whoever reads somebody's letters has no desk.
+        """
         seconds = SECOND_FACTOR_SECONDS + (FORM_SECONDS if request.method == "POST" else 0)
-        return super().has_permission(request) and second_factor.recent(request, seconds)
+        if not super().has_permission(request) or mailed_codes.came_by_letter(request):
+            return False
+        return second_factor.recent(request, seconds)
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """A view for those with permission; a number in the address that no database holds is a bad request."""
@@ -86,6 +92,9 @@ class DeskSite(admin.AdminSite):
             return redirect(f"{reverse('account_login')}?{next_page}")
         if not request.user.is_staff:
             return redirect("home")
+        if mailed_codes.came_by_letter(request):
+            logout(request)
+            return redirect(f"{reverse('account_login')}?{next_page}")
         if is_mfa_enabled(request.user):
             return redirect(f"{get_adapter().get_reauthentication_methods(request.user)[0]['url']}?{next_page}")
         request.session[WANTED] = wanted

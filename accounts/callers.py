@@ -1,4 +1,4 @@
-"""Where a request came from, as far as a limit needs it: a block of addresses, under a name that nobody can undo."""
+"""Who asks, as far as a limit needs it: a block of addresses or a mailbox, under a name that nobody can undo."""
 
 import datetime as dt
 import hashlib
@@ -22,7 +22,12 @@ def block(request: HttpRequest) -> str:
 
     The address is the one that the limits on sign-in count: the proxy's word where the site stands behind one.
     """
-    return hashlib.sha256(f"{_salt()} {network(request)}".encode()).hexdigest()[:32]
+    return nameless(network(request))
+
+
+def nameless(words: str) -> str:
+    """A network or an address under a name that counts it today, and from which nobody can tell it afterwards."""
+    return hashlib.sha256(f"{_salt()} {words}".encode()).hexdigest()[:32]
 
 
 def network(request: HttpRequest) -> str:

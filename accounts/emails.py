@@ -1,5 +1,6 @@
 """The letters about accounts, one function each: plain text, to the outbox, inside the verb's transaction."""
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -28,4 +29,54 @@ def second_factor_reset(person: "User", *, by: "User", why: str) -> None:
             body=f"{by} took the second factor off the account of {person}.\n\n{why}\n\n"
             "If that was not to be, untick “May sign in” there:\n"
             f"{settings.SITE_URL}{account}\n",
+        )
+
+
+def code(email: str, owner: "User | None", *, code: str, until: dt.datetime, joins: bool) -> bool:
+    """To whoever reads the letters of an address: the code they asked for, or why there is none. True with a code.
+
+    No subject and no word names a condition: a letter is seen on the locked screen of a telephone.
+    """
+    from .models import Letter
+
+    site, somebody = settings.SITE_NAME, "Somebody, perhaps you, typed this address"
+    nobody = "If you did not ask for it, do nothing: nobody gets in, and nothing about you is kept.\n"
+    usable = joins if owner is None else owner.is_active and not owner.is_staff
+    if usable:
+        words = (
+            f"Your code:\n\n    {code[:4]} {code[4:]}\n\nType it on the page where you asked for it, until "
+            f"{until:%H:%M} UTC. Nobody from {site} asks you for it.\n\n{nobody}"
+        )
+    elif owner is None:
+        words = (
+            f"{somebody} to sign in. {site} has no account for it, so there is no code.\n\n"
+            f"You get an account by joining a community. {nobody}"
+        )
+    elif owner.is_active:
+        words = (
+            f"{somebody} to get a code. You work at the desk with it, so it is not opened with a code. Sign in with "
+            f"your password and your second factor:\n\n{settings.SITE_URL}{reverse('account_login')}\n\n"
+            "Then you can join a community like everybody.\n"
+        )
+    else:
+        words = f"{somebody} to get a code. The account with it is blocked. If that is a mistake, write to us.\n"
+    subject = f"Your code for {site}" if usable else f"About signing in to {site}"
+    Letter.objects.post(to=email, subject=subject, body=words)
+    return usable
+
+
+def erasures(on: dt.date) -> None:
+    """To the operators, once a day: the numbers of what was erased, for the day on which a backup is restored."""
+    from .models import Erasure, Letter
+
+    lines = [str(row) for row in Erasure.objects.lately()]
+    if not lines:
+        return
+    for address in settings.OPERATOR_EMAILS:
+        Letter.objects.post(
+            key=f"erasures-{on}-{address}",
+            to=address,
+            subject=f"{settings.SITE_NAME}: what was erased, {on:%-d %B %Y}",
+            body="Keep the newest of these letters. If the database is ever restored from a backup, put it into a file "
+            "and run, before anybody gets in:\n\n    manage.py apply_erasures FILE\n\n" + "\n".join(lines) + "\n",
         )

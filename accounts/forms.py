@@ -2,14 +2,17 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.account.forms import ResetPasswordForm
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
+from . import mailed_codes
+from .models import LONGEST_ADDRESS, User, canonical_email
 from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from .models import User
     from .second_factor import Confirmation
 
 
@@ -22,7 +25,7 @@ class VerbForm(forms.BaseForm):
 
     signs: ClassVar[bool] = False
     confirmation: "Confirmation | None" = None
-    by: "User"
+    by: User
     result: Any = None
 
     def perform(self) -> Any:
@@ -47,3 +50,71 @@ class VerbForm(forms.BaseForm):
             self.add_error(None, str(refusal))
         except ValidationError as invalid:
             self.add_error(None, invalid)
+
+
+class AddressField(forms.EmailField):
+    """An e-mail address in its stored form. What is wrong with it is said alike to everybody."""
+
+    default_error_messages = {
+        "required": "Enter your e-mail address.",
+        "invalid": "Enter the whole address, for example name@example.org.",
+    }
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.EmailInput(attrs={"autocomplete": "email"}))
+        super().__init__(max_length=None, **options)
+
+    def clean(self, value: Any) -> str:
+        """The address; the stored form is checked too, it may be longer than what was typed."""
+        address = canonical_email(super().clean(value))
+        if not address:
+            return address
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if len(address) > LONGEST_ADDRESS:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return address
+
+
+class AskCodeForm(forms.Form):
+    """Where a code is to be sent."""
+
+    email = AddressField(label="E-mail address")
+
+
+class CodeForm(VerbForm, forms.Form):
+    """The code of a letter, typed. Its result is the owner of the address."""
+
+    code = forms.CharField(
+        label="The code from the letter",
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        error_messages={"required": "Type the eight digits of the code."},
+    )
+    asked: mailed_codes.Asked
+    joins: ClassVar[bool] = False
+
+    def clean_code(self) -> str:
+        """Check the code; each try counts, also where the form is refused."""
+        code: str = self.cleaned_data["code"]
+        try:
+            mailed_codes.check(self.asked, code)
+        except Refusal as refusal:
+            raise ValidationError(str(refusal)) from None
+        return code
+
+    def perform(self) -> Any:
+        """Whose address it is."""
+        return mailed_codes.spend(self.asked, joins=self.joins)
+
+
+class NewPasswordForm(ResetPasswordForm):
+    """Ask for a new password: whoever has none, as members do not, gets none by letter either."""
+
+    def clean_email(self) -> str:
+        """The address; those who sign in with a password are the accounts that count."""
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.is_staff or user.has_usable_password()]
+        return email

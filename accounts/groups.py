@@ -65,6 +65,9 @@ GROUPS: dict[str, list[str]] = {
         "community.add_community",
         "community.view_link",
         "community.change_link",
+        "community.view_strikeout",
+        "community.change_member",
+        "community.delete_member",
     ],
 }
 

@@ -25,10 +25,12 @@ Event = Literal["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 DIALECT = {
     "sqlite": {
         "today": "date('now')",
+        "false": "0",
         "far_from_now": "coalesce(abs(julianday({0}) - julianday('now')) * 86400, 61) > 60",
     },
     "postgresql": {
         "today": "(statement_timestamp() AT TIME ZONE 'UTC')::date",
+        "false": "false",
         "far_from_now": "coalesce(abs(extract(epoch FROM {0} - statement_timestamp())), 61) > 60",
     },
 }

@@ -1,6 +1,7 @@
 """What a browser says a security key answered: whatever is no answer of a key is a wrong one, not a break-down."""
 
 import struct
+from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn import forms as stock
@@ -23,6 +24,11 @@ class AnswerForm(forms.BaseForm):
 
 class AddForm(AnswerForm, stock.AddWebAuthnForm):
     """Add a key to one's account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A member has no password that a key could stand beside.
+        self.initial.setdefault("passwordless", not self.user.has_usable_password())
 
     passwordless = forms.BooleanField(
         label="A passkey: it signs me in alone, without the password",

@@ -48,7 +48,7 @@ WORK = {
     "Write": ["articles.Article", "articles.Condition"],
     "Review": ["reviews.ReviewRequest", "reviews.Feedback", "reviews.Review", "reviews.Checklist"],
     "Publish": ["reviews.Publication", "reviews.Withdrawal", "pages.SiteText", "pages.CodeMiss"],
-    "Communities": ["community.Link", "community.Community"],
+    "Communities": ["community.Link", "community.Community", "community.StrikeOut", "community.MemberLook"],
     "People": [
         "reviews.Reviewer",
         "reviews.Credential",

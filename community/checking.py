@@ -97,7 +97,7 @@ class Checker:
         return True
 
     def _somebody_answers(self, suspect: Link) -> bool:
-        """Whether a link that was well last time answers. Too few of them prove nothing against us, if we ever got out."""
+        """Whether a link that was well last time answers. Too few of those prove nothing, if we ever got out."""
         witnesses: dict[str, Link] = {}
         for link in Link.objects.filter(outcome=Link.Outcome.WORKS).order_by("-checked_at")[:200]:
             if link.host != suspect.host and len(witnesses) < WITNESSES:

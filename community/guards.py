@@ -1,13 +1,14 @@
 """The count of members is the database's own work: no cascade, bulk action or raw SQL leaves it wrong."""
 
-from accounts.guards import Event, Guard
+from accounts.guards import Event, Guard, insert_only
 
 from . import link_guards
-from .models import LinkDecision
+from .models import LinkDecision, MemberLook, StrikeOut
 
-NEVER_CHANGING = [LinkDecision]
+NEVER_CHANGING = [LinkDecision, MemberLook, StrikeOut]
 
-MEMBERS = "(SELECT count(*) FROM community_member m WHERE m.community_id = NEW.id)"
+# Those who are held count only once a moderator has released them.
+MEMBERS = "(SELECT count(*) FROM community_member m WHERE m.community_id = NEW.id AND m.is_held = {false})"
 
 
 class CountGuard(Guard):
@@ -31,9 +32,18 @@ GUARDS = [
             table="community_member",
             on=event,
             reads=("community_community",),
-            then=f"UPDATE community_community SET member_count = member_count {step} 1 WHERE id = {row}.community_id",
+            then=f"UPDATE community_community SET member_count = member_count {step} 1 "
+            f"WHERE id = {row}.community_id AND NOT {row}.is_held",
         )
         for event, step, row in EVENTS
+    ),
+    Guard(
+        name="member_is_counted_on_release",
+        table="community_member",
+        on="UPDATE",
+        reads=("community_community",),
+        then="UPDATE community_community SET member_count = member_count + CASE WHEN NEW.is_held THEN -1 ELSE 1 END "
+        "WHERE id = NEW.community_id AND NEW.is_held <> OLD.is_held",
     ),
     Guard(
         name="member_stays_in_the_community",
@@ -63,5 +73,6 @@ GUARDS = [
         when="NEW.member_count <> 0",
         says="a community begins without members",
     ),
+    *(guard for model in NEVER_CHANGING for guard in insert_only(model)),
     *link_guards.GUARDS,
 ]

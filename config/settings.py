@@ -121,6 +121,10 @@ if MEMBER_COUNT_THRESHOLD < 11:
     raise ImproperlyConfigured(f"MEMBER_COUNT_THRESHOLD is {MEMBER_COUNT_THRESHOLD}. Set it to 11 or more.")
 if MEMBER_COUNT_ROUND_TO < 1:
     raise ImproperlyConfigured(f"MEMBER_COUNT_ROUND_TO is {MEMBER_COUNT_ROUND_TO}. Set it to 1 or more.")
+# How many people join one community in a day before those who come after wait for a moderator and are not counted.
+MEMBERS_A_DAY = number("MEMBERS_A_DAY", default=100)
+if MEMBERS_A_DAY < 1:
+    raise ImproperlyConfigured(f"MEMBERS_A_DAY is {MEMBERS_A_DAY}. Set it to 1 or more.")
 
 # Codes (articles/codes.py): the licensed systems whose codes may be shown, and other names of systems that callers use.
 LICENSED_CODES_SHOWN: list[str] = env.list("LICENSED_CODES_SHOWN", default=[])
@@ -220,6 +224,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "accounts.forms.NewPasswordForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from community import joining, me
 from pages import about, alphabet, feedback, feeds, reviewers, search_views, sitemaps, suggestions, views
 from pages.api import views as api
 from pages.infobutton.views import infobutton
@@ -15,6 +16,14 @@ urlpatterns = [
     path("conditions/<slug:condition>/community/suggest/", suggestions.suggest, name="suggest"),
     path("conditions/<slug:condition>/community/links/<int:number>/", suggestions.more_links, name="links-part"),
     path("conditions/<slug:condition>/community/links/<int:link>/report/", suggestions.report, name="report-link"),
+    path("conditions/<slug:condition>/community/join/", joining.join, name="join"),
+    path("join/code/", joining.code, name="join-code"),
+    path("me/", me.me, name="me"),
+    path("me/export/", me.export, name="me-export"),
+    path("me/communities/<int:number>/", me.membership, name="membership"),
+    path("me/communities/<int:number>/leave/", me.leave, name="leave"),
+    path("me/erase/", me.erase, name="erase"),
+    path("erased/", me.erased, name="erased"),
     path("conditions/<slug:condition>/feed/", feeds.condition_feed, name="condition-feed"),
     path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
     path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),

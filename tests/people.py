@@ -51,6 +51,12 @@ def reader() -> User:
     return person("rosa@example.org")
 
 
+def member() -> User:
+    """Joined with a code from a letter: no password, and no rights."""
+    user = User.objects.filter(email="mia@example.org").first()
+    return user or User.objects.create_user("mia@example.org")
+
+
 def superuser() -> User:
     """May do everything that Django's permissions cover."""
     return person("root@example.org", is_staff=True, is_superuser=True)

@@ -77,6 +77,8 @@ MODELS: dict[str, Rights] = {
     "pages_codemiss": Rights(look=only(PUBLISHER), delete=only(PUBLISHER)),
     "community_link": Rights(look=only(MODERATOR)),
     "community_community": Rights(look=only(MODERATOR), add=only(MODERATOR)),
+    "community_strikeout": Rights(look=only(MODERATOR)),
+    "community_memberlook": Rights(look=only()),
 }
 
 
@@ -106,6 +108,20 @@ ROUTES: dict[str, Row] = {
     "reviewer": Row(shown=EVERYBODY),
     "reviewers": Row(shown=EVERYBODY),
     "how-we-review": Row(shown=EVERYBODY),
+    # Members. Whoever is one already joins no second time; a colleague's account stays.
+    "join": Row(shown=EVERYBODY, acts={"join": EVERYBODY - {MEMBER}}),
+    "join-code": Row(shown=STRANGER, sent_on=SIGNED_IN),
+    "me": Row(shown=SIGNED_IN, sent_on=STRANGER),
+    "me-export": Row(shown=SIGNED_IN, sent_on=STRANGER),
+    "membership": Row(
+        shown=frozenset({MEMBER}),
+        nothing=SIGNED_IN - {MEMBER},
+        sent_on=STRANGER,
+        acts={"change what is kept": frozenset({MEMBER})},
+    ),
+    "leave": Row(form_only=SIGNED_IN, sent_on=STRANGER, acts={"leave": frozenset({MEMBER})}),
+    "erase": Row(shown=SIGNED_IN, sent_on=STRANGER, acts={"erase": MEMBERS}),
+    "erased": Row(shown=EVERYBODY),
     # Machines
     "condition-feed": Row(shown=EVERYBODY),
     "feed": Row(shown=EVERYBODY),
@@ -137,6 +153,12 @@ ROUTES: dict[str, Row] = {
     "healthz": Row(shown=EVERYBODY),
     # One's own account
     "account_login": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign in": STRANGER}),
+    "account_code": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"ask for a code": STRANGER}),
+    "account_code_typed": Row(sent_on=EVERYBODY),
+    # A colleague says who they are with password or second factor; so does a member who has an app.
+    "account_code_again": Row(
+        shown=frozenset({MEMBER}), sent_on=STAFF | {ANOTHER}, acts={"send me a code": frozenset({MEMBER})}
+    ),
     "account_logout": Row(shown=SIGNED_IN, sent_on=STRANGER),
     "account_inactive": Row(shown=EVERYBODY),
     "account_signup": Row(shown=STRANGER, sent_on=SIGNED_IN, acts={"sign up": NOBODY}),
@@ -191,6 +213,14 @@ ROUTES: dict[str, Row] = {
     **dict(_admin()),
     "admin:accounts_user_second_factor": Row(shown=only(), acts={"reset a lost second factor": only()}),
     "admin:auth_user_password_change": Row(shown=only(), acts={"set another's password": only()}),
+    "admin:community_members": Row(
+        shown=only(MODERATOR),
+        acts={
+            "let those count who are held": only(MODERATOR),
+            "strike out a robot": only(MODERATOR),
+            "look at who somebody is": only(),
+        },
+    ),
     "admin:accounts_letter_try_again": Row(form_only=only(), acts={"try again": only()}),
     "admin:accounts_letter_try_all_again": Row(form_only=only(), acts={"try all again": only()}),
     "admin:desk_preview": Row(shown=EDITORS),

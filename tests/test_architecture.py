@@ -41,6 +41,7 @@ CHANGEABLE = {
     "accounts.Letter",
     "accounts.Session",
     "accounts.Tally",
+    "accounts.Erasure",
     "articles.Condition",
     "articles.ConditionName",
     "articles.ConditionCode",
@@ -59,6 +60,7 @@ CHANGEABLE = {
     "community.Member",
     "community.Link",
     "community.LinkReport",
+    "community.Consent",
     "pages.Job",
 }
 NEVER_CHANGING = {
@@ -74,6 +76,8 @@ NEVER_CHANGING = {
     "reviews.Withdrawal",
     "reviews.LedgerEntry",
     "community.LinkDecision",
+    "community.MemberLook",
+    "community.StrikeOut",
     "pages.SiteText",
 }
 
@@ -88,6 +92,8 @@ WHO_AND_WHEN = {
     "community.Link": {"decided_by": "decided_at"},
     "community.LinkDecision": {"by": "at"},
     "community.LinkReport": {"handled_by": "handled_at"},
+    "community.MemberLook": {"by": "at"},
+    "community.StrikeOut": {"by": "at"},
     "pages.SiteText": {"written_by": "written_at"},
 }
 

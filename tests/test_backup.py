@@ -12,6 +12,8 @@ from django.db import connection, connections
 from django.test import Client
 from psycopg.conninfo import make_conninfo
 
+from accounts.models import User
+from community.models import Community, Member
 from reviews import record
 from reviews.models import LedgerEntry, Publication
 from tests import make, people
@@ -74,6 +76,39 @@ def restore(at: Path) -> None:
 
 def pages(client: Client, *paths: str) -> list[tuple[int, bytes]]:
     return [(answer.status_code, answer.content) for answer in map(client.get, paths)]
+
+
+def test_what_was_erased_after_the_backup_is_erased_again_after_the_restore(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    community = make.community(members=2)
+    gone, left, kept = people.member(), people.reader(), people.person("kept@example.org")
+    for person in (gone, left, kept):
+        community.join(by=person, relation="self", country="NL", consent_version="1")
+    back_up(tmp_path)
+    gone.erase(by=gone)
+    community.leave(by=left)
+    of_kept = Member.objects.get(user=kept)
+    of_kept.change(by=kept, relation="self", country="", consent_version="1")
+    log = tmp_path / "rounds.log"
+    log.write_text("\n".join(["INFO something: else", *(record.getMessage() for record in caplog.records)]))
+
+    restore(tmp_path)
+    assert User.objects.filter(email="mia@example.org").exists()
+    assert Community.objects.get().member_count == 5
+
+    command = documented("manage.py apply_erasures")
+    assert command.split() == ["manage.py", "apply_erasures", "FILE"]
+    for _ in range(2):  # a second run erases nothing more
+        call_command("apply_erasures", str(log))
+        assert not User.objects.filter(email="mia@example.org").exists()
+        assert set(Member.objects.values_list("user__email", "country")) == {
+            ("member0@example.org", ""),
+            ("member1@example.org", ""),
+            ("kept@example.org", ""),
+        }
+        assert Community.objects.get().member_count == 3
 
 
 def test_a_restored_site_is_the_same_and_the_ledger_names_the_withdrawal_it_lost(

@@ -13,6 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from community import consents
+
 from . import feedback, make, people, suggestions
 from .routes import EVERYBODY, MODELS, NOBODY, ROUTES, Roles, Row
 from .world import World, routes
@@ -38,7 +40,7 @@ def values(world: World, route: str, pattern: str) -> dict[str, object]:
     return {
         "condition": world.poems.slug,
         "article": (world.draft.article_id if asks else world.public.article_id) if ":desk_" in route else "prognosis",
-        "number": world.draft.number,
+        "number": _number(world, route),
         "review": world.approved.pk,
         "publication": world.due.pk if "due_again" in route else world.public.pk,
         "reviewer": "clara",
@@ -56,6 +58,13 @@ def values(world: World, route: str, pattern: str) -> dict[str, object]:
         "url": "nothing-here",
         "rest": "nothing-here",
     }
+
+
+def _number(world: World, route: str) -> int:
+    """What `number` is on a route: a membership, a community or a version."""
+    if route in {"membership", "leave"}:
+        return int(world.membership.pk)
+    return int(world.community.pk if route == "admin:community_members" else world.draft.number)
 
 
 def _folder(model: str) -> str:
@@ -162,11 +171,17 @@ def reader_forms(world: World) -> Forms:
     def report_link(role: str) -> dict[str, str]:
         return {"kind": "other", "words": f"Says the {role}.", "form_token": suggestions.token(world.link)}
 
+    said = {"relation": "works", "consent_version": consents.CURRENT}
+    joining = {**said, "consent_join": "on", "email": "new@example.org"}
     return {
         ("feedback", "report a mistake"): (address(world, "feedback"), report),
         ("suggest", "suggest a link"): (address(world, "suggest"), suggest),
         ("report-link", "report a link"): (address(world, "report-link"), report_link),
         ("infobutton", "ask for a name"): ("/infobutton", {"mainSearchCriteria.v.dn": "POEMS syndrome"}),
+        ("join", "join"): (address(world, "join"), joining),
+        ("membership", "change what is kept"): (address(world, "membership"), said),
+        ("leave", "leave"): (address(world, "leave"), {}),
+        ("erase", "erase"): (address(world, "erase"), {"sure": "on"}),
     }
 
 
@@ -179,6 +194,8 @@ def account_forms(world: World) -> Forms:
 
     acts: dict[tuple[str, str], Any] = {
         ("account_login", "sign in"): {"login": people.publisher().email, "password": people.PASSWORD},
+        ("account_code", "ask for a code"): {"email": "member@example.org"},
+        ("account_code_again", "send me a code"): {},
         ("account_signup", "sign up"): {"email": "new@example.org", **new},
         ("account_email", "add an address"): {"action_add": "", "email": "new@example.org"},
         ("account_email", "remove another's address"): lambda role: {"action_remove": "", "email": another(role)},
@@ -282,6 +299,17 @@ def forged(row: models.Model) -> dict[str, str]:
     return dict.fromkeys((field.name for field in row._meta.fields), "1") | {"post": "yes", "_save": "1"}
 
 
+def member_forms(world: World) -> Forms:
+    """What moderators do with members."""
+    here = address(world, "admin:community_members")
+    number, why = world.membership.pk, "Forty in a minute."
+    return {
+        ("admin:community_members", "let those count who are held"): (here, {"act": "release"}),
+        ("admin:community_members", "strike out a robot"): (here, {"act": "strike_out", "numbers": number, "why": why}),
+        ("admin:community_members", "look at who somebody is"): (here, {"act": "look", "number": number}),
+    }
+
+
 def desk_forms(world: World) -> Forms:
     """The verbs of the desk."""
     queue, decision = (
@@ -295,6 +323,7 @@ def desk_forms(world: World) -> Forms:
     waiting, claimed = (reverse(queue, args=[row.pk]) for row in (world.waiting, world.claimed))
     decision |= {"digest": world.waiting.revision.digest, "private_note": "Name the dose.", "ticked": [1, 2]}
     return {
+        **member_forms(world),
         ("admin:accounts_letter_try_again", "try again"): (address(world, "admin:accounts_letter_try_again"), {}),
         ("admin:accounts_letter_try_all_again", "try all again"): (
             address(world, "admin:accounts_letter_try_all_again"),

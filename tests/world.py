@@ -26,6 +26,7 @@ from accounts.models import Letter, User
 from articles.guards import NEVER_CHANGING as NEVER_CHANGING_TEXTS
 from articles.models import ConditionCode, Revision
 from community.guards import NEVER_CHANGING as NEVER_CHANGING_COMMUNITY
+from community.models import Member, MemberLook, StrikeOut
 from pages.guards import NEVER_CHANGING as NEVER_CHANGING_PAGES
 from pages.models import CodeMiss, SiteText
 from reviews.guards import NEVER_CHANGING as NEVER_CHANGING_REVIEWS
@@ -89,6 +90,13 @@ class World:
         )
         for name, condition in (("member", self.poems), ("another member", self.castleman)):
             make.community(condition).join(by=self.people[name], relation="self", consent_version="1")
+        self.membership = Member.objects.get(user=self.people["member"])
+        self.community = self.membership.community
+        # One of a sudden rise, an account that was struck out, and a look at who somebody is.
+        held = {"community": self.community, "relation": "self", "consent_version": "1", "is_held": True}
+        Member.objects.create(user=people.person("held@example.org"), **held)
+        self.struck_out = StrikeOut.objects.create(account=10**6, by=people.moderator(), why="Forty in a minute.")
+        self.look = MemberLook.objects.create(community=self.community, by=people.superuser())
         for person in filter(None, self.people.values()):
             EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=False)
         another = self.people["another member"]
@@ -124,6 +132,8 @@ class World:
             "pages_sitetext": self.site_text,
             "pages_codemiss": CodeMiss.objects.get(),
             "community_link": self.suggested,
+            "community_strikeout": self.struck_out,
+            "community_memberlook": self.look,
             "community_community": make.Community.objects.get(condition=self.poems),
         }
         self.before: dict[str, dict[Any, Row]] = {

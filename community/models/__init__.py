@@ -1,9 +1,20 @@
 """Who else lives with it, and where are they? One noun a file."""
 
-from .communities import Community
+from .communities import Community, Drift
 from .link_decisions import LinkDecision
 from .link_reports import LinkReport
 from .links import Link
-from .members import Member
+from .members import Consent, Member
+from .moderation import MemberLook, StrikeOut
 
-__all__ = ["Community", "Link", "LinkDecision", "LinkReport", "Member"]
+__all__ = [
+    "Community",
+    "Consent",
+    "Drift",
+    "Link",
+    "LinkDecision",
+    "LinkReport",
+    "Member",
+    "MemberLook",
+    "StrikeOut",
+]

@@ -1,16 +1,52 @@
 """The people of one condition, and how many they are."""
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 
+from accounts.models import Tally
+from accounts.refusals import NotAllowed, Refusal
 from articles.models import Condition
 
-from .members import Member
+from .members import Consent, Member, country_known
+from .moderation import MemberLook, StrikeOut
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+DAY = dt.timedelta(days=1)
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A count that was not the number of its members."""
+
+    community: "Community"
+    said: int
+    members: int
+
+    def __str__(self) -> str:
+        return f"{self.community} said {self.said:,} members and has {self.members:,}"
+
+
+class CommunityManager(models.Manager["Community"]):
+    """Communities."""
+
+    def drifted(self) -> "list[Community]":
+        """Those whose count was not the number of members when it was read: none, while the guards stand."""
+        counted = models.Count("members", filter=models.Q(members__is_held=False))
+        return list(self.annotate(members_now=counted).exclude(member_count=models.F("members_now")).order_by("pk"))
+
+    def recount(self, *, mend: bool = True) -> list[Drift]:
+        """Every count that is wrong, set right unless told not to. People may join and leave meanwhile."""
+        found = (community.recount(mend=mend) for community in self.drifted())
+        return [drift for drift in found if drift is not None]
 
 
 class Community(models.Model):
@@ -20,6 +56,8 @@ class Community(models.Model):
     member_count = models.PositiveIntegerField(
         default=0, editable=False, help_text="Kept by a trigger on the members; nothing else writes it."
     )
+
+    objects: ClassVar[CommunityManager] = CommunityManager()
 
     class Meta:
         verbose_name_plural = "communities"
@@ -33,19 +71,95 @@ class Community(models.Model):
         return reverse("community", args=[self.condition.slug])
 
     def join(self, *, by: "User", relation: str, consent_version: str, country: str = "") -> bool:
-        """Add a person who consented; False if they are a member already."""
-        try:
-            with transaction.atomic():
-                Member.objects.create(
-                    community=self, user=by, relation=relation, country=country, consent_version=consent_version
-                )
-        except IntegrityError:
-            if Member.objects.filter(community=self, user=by).exists():
-                return False
-            raise
-        return True
+        """Add a person who consented; False if they are a member already, of whom nothing changes.
+
+        A country is kept because they agreed to that by itself. On a day on which more join than MEMBERS_A_DAY they
+        are held: members, but not counted until a moderator has looked. Raises Refusal.
+        """
+        country_known(country)
+        if StrikeOut.objects.filter(account=by.pk).exists():
+            raise Refusal("A moderator took this account for a program and struck it out. Write to us if you are not.")
+        said = {"relation": relation, "country": country, "consent_version": consent_version}
+        for left in reversed(range(TRIES)):
+            try:
+                with transaction.atomic():
+                    self._add(by, **said)
+            except IntegrityError:
+                if Member.objects.filter(community=self, user=by).exists():
+                    return False
+                if not left:  # else they were a member and have left meanwhile, in another tab
+                    raise
+            else:
+                return True
+        return False
+
+    def _add(self, person: "User", *, country: str, consent_version: str, relation: str) -> None:
+        sudden = Tally.objects.count_one(f"joined-{self.pk}", most=settings.MEMBERS_A_DAY, within=DAY)
+        member = Member.objects.create(
+            community=self,
+            user=person,
+            relation=relation,
+            country=country,
+            consent_version=consent_version,
+            is_held=sudden is not None,
+        )
+        if country:
+            Consent.objects.create(member=member, purpose=Consent.Purpose.COUNTRY, version=consent_version)
 
     def leave(self, *, by: "User") -> bool:
         """Delete the person's membership, consent included; False if there was none."""
-        deleted, _ = Member.objects.filter(community=self, user=by).delete()
-        return deleted == 1
+        return Member.objects.filter(community=self).leave(by=by) == 1
+
+    def release(self, *, by: "User") -> int:
+        """Let those who were held count, and say how many. Raises NotAllowed."""
+        if not by.has_perm("community.change_member"):
+            raise NotAllowed(f"{by} may not release members. Moderators do.")
+        with transaction.atomic():
+            self._lock()
+            return Member.objects.filter(community=self, is_held=True).update(is_held=False)
+
+    @transaction.atomic
+    def strike_out(self, numbers: Iterable[int], *, by: "User", why: str) -> int:
+        """End memberships that no person stands behind, by their numbers; how many. Raises NotAllowed or Refusal.
+
+        What is kept is the number of the account and the reason, and not of which community it was. An account that was
+        struck out joins no community again.
+        """
+        if not by.has_perm("community.delete_member"):
+            raise NotAllowed(f"{by} may not strike out members. Moderators do.")
+        if not (why := why.strip()):
+            raise Refusal("Say by what you tell that no person stands behind them. Name no person and no condition.")
+        rows = Member.objects.filter(community=self, pk__in=list(numbers))
+        StrikeOut.objects.bulk_create(
+            StrikeOut(account=account, by=by, why=why) for account in sorted(rows.values_list("user", flat=True))
+        )
+        return rows.end()
+
+    def look_at(self, number: int, *, by: "User") -> Member:
+        """Who one member is, by number; that somebody looked is recorded. Raises NotAllowed, or Refusal for no such."""
+        if not by.has_perm("community.view_member"):
+            raise NotAllowed(f"{by} may not see who the members are.")
+        with transaction.atomic():
+            MemberLook.objects.create(community=self, by=by)
+            member = Member.objects.select_related("user").filter(community=self, pk=number).first()
+        if member is None:
+            raise Refusal(f"No member of this community has the number {number}.")
+        return member
+
+    @transaction.atomic
+    def recount(self, *, mend: bool = True) -> Drift | None:
+        """Compare the count with the members, and set it right; None where it is right.
+
+        The row is locked first: whoever has joined and is not seen yet waits at it, and then adds to what is right.
+        """
+        said = self._lock()
+        members = Member.objects.counted().filter(community=self).count()
+        if said == members:
+            return None
+        if mend:
+            Community.objects.filter(pk=self.pk).update(member_count=members)
+        return Drift(self, said, members)
+
+    def _lock(self) -> int:
+        """Let nobody else change the count until the transaction ends; what it is."""
+        return Community.objects.select_for_update(no_key=True).values_list("member_count", flat=True).get(pk=self.pk)

@@ -1,5 +1,6 @@
 """The database keeps the count of members itself and refuses every other hand."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
+from accounts import clock
 from community.guards import GUARDS
-from community.models import Community, Member
+from community.models import Community, Consent, Member, MemberLook, StrikeOut
 from tests import make, people
 from tests.database import refused_by, sql, sqlite
 
@@ -88,9 +90,9 @@ def test_members_are_not_truncated() -> None:
     community = make.community(members=2)
     connection.check_constraints()
     with refused_by("members_are_never_truncated"):
-        sql("TRUNCATE community_member")
+        sql("TRUNCATE community_member, community_consent")
     with refused_by("members_are_never_truncated"):
-        sql("TRUNCATE community_member, community_community")
+        sql("TRUNCATE community_community CASCADE")
     assert truth(community) == (2, 2)
 
 
@@ -167,6 +169,72 @@ def written_or_refused(statement: str, *values: Any) -> None:
         pass
 
 
+# Those who are held
+
+
+def test_a_member_who_is_held_is_not_counted_until_released() -> None:
+    """The trigger "member_is_counted_on_release"."""
+    community = make.community(members=2)
+    held = Member.objects.create(**member_row(community, is_held=True))
+    assert truth(community) == (2, 3)
+    Member.objects.filter(pk=held.pk).update(is_held=False)
+    assert truth(community) == (3, 3)
+    sql("UPDATE community_member SET is_held = %s", True)
+    assert truth(community) == (0, 3)
+    Member.objects.update(country="NL")
+    Member.objects.filter(pk=held.pk).delete()
+    assert truth(community) == (0, 2)
+    with refused_by("member_count_is_the_members"):
+        Community.objects.update(member_count=2)
+    Member.objects.update(is_held=False)
+    assert truth(community) == (2, 2)
+
+
+# What moderators did
+
+NAMED = {
+    "community_memberlook_refuses_update",
+    "community_memberlook_refuses_delete",
+    "community_memberlook_refuses_truncate",
+    "community_memberlook_refuses_replace",
+    "community_strikeout_refuses_update",
+    "community_strikeout_refuses_delete",
+    "community_strikeout_refuses_truncate",
+    "community_strikeout_refuses_replace",
+}
+
+
+def looked() -> MemberLook:
+    return MemberLook.objects.create(community=make.community(), by=people.moderator())
+
+
+def struck() -> StrikeOut:
+    return StrikeOut.objects.create(account=1, by=people.moderator(), why="Ten in a minute.")
+
+
+@pytest.mark.parametrize("made", [looked, struck])
+def test_what_moderators_did_is_never_changed_and_never_deleted(made: Callable[[], MemberLook | StrikeOut]) -> None:
+    row = made()
+    table, rows = row._meta.db_table, type(row)._base_manager.filter(pk=row.pk)
+    assert {f"{table}_refuses_{way}" for way in ("update", "delete", "truncate", "replace")} <= NAMED
+    with refused_by(f"{table}_refuses_update"):
+        rows.update(by=people.reader())
+    with refused_by(f"{table}_refuses_update"):
+        sql(f"UPDATE {table} SET by_id = %s", 1)
+    with refused_by(f"{table}_refuses_delete"):
+        rows.delete()
+    with refused_by(f"{table}_refuses_delete"):
+        sql(f"DELETE FROM {table}")
+    if not sqlite():
+        connection.check_constraints()
+        with refused_by(f"{table}_refuses_truncate"):
+            sql(f"TRUNCATE {table}")
+    else:
+        with refused_by(f"{table}_refuses_replace"):
+            sql(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+    assert rows.count() == 1
+
+
 # Constraints, each by its name
 
 
@@ -184,6 +252,30 @@ def test_a_member_has_consented_to_a_text_that_is_named() -> None:
 def test_a_relation_is_a_known_one() -> None:
     with refused_by("relation_is_known"):
         Member.objects.create(**member_row(make.community(), relation="x"))
+
+
+def test_a_member_agrees_to_one_thing_once_at_a_time() -> None:
+    member = Member.objects.create(**member_row(make.community()))
+    agreed = {"member": member, "purpose": "country", "version": "1"}
+    Consent.objects.create(**agreed, taken_back_at=clock.read())
+    Consent.objects.create(**agreed)
+    with refused_by("one_open_consent_a_purpose|community_consent.member_id, community_consent.purpose"):
+        Consent.objects.create(**agreed)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "constraint"),
+    [({"version": ""}, "consent_names_its_text"), ({"purpose": "x"}, "purpose_is_known")],
+)
+def test_a_consent_names_its_text_and_a_known_purpose(wrong: dict[str, str], constraint: str) -> None:
+    member = Member.objects.create(**member_row(make.community()))
+    with refused_by(constraint):
+        Consent.objects.create(**{"member": member, "purpose": "country", "version": "1", **wrong})
+
+
+def test_nobody_is_struck_out_without_a_reason() -> None:
+    with refused_by("strike_out_has_a_reason"):
+        StrikeOut.objects.create(account=1, by=people.moderator(), why="")
 
 
 def test_a_count_is_never_negative() -> None:

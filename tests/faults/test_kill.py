@@ -89,7 +89,7 @@ def leaving(slug: str) -> Act:
 
 
 def _community() -> Community:
-    return Community.objects.first() or make.community()
+    return Community.objects.first() or make.community(members=1)  # the day already has a tally
 
 
 ACTS: dict[str, tuple[Callable[[str], Act], Counter[str]]] = {
@@ -97,7 +97,7 @@ ACTS: dict[str, tuple[Callable[[str], Act], Counter[str]]] = {
     "publish": (desk.publishing, Counter(Publication=1, Withdrawal=1, LedgerEntry=2, Letter=2)),
     "withdraw": (desk.withdrawing, Counter(Withdrawal=2, LedgerEntry=2, Letter=2)),
     "join": (joining, Counter(Member=1)),
-    "leave": (leaving, Counter(Member=-1)),
+    "leave": (leaving, Counter(Member=-1, Erasure=1)),
 }
 
 

@@ -15,7 +15,9 @@ from . import dom
 
 # The routes that are ours; but for the second part of a list, which needs more rows than the demonstration has.
 ROUTES = {name for pattern in urlpatterns if (name := getattr(pattern, "name", None))} - {
-    *("conditions-part", "letter-part", "reviewer-part", "links-part")
+    *("conditions-part", "letter-part", "reviewer-part", "links-part"),
+    # Where members alone get, and the step after a form.
+    *("join-code", "me-export", "membership", "leave", "erase", "erased"),
 }
 # Those that no person looks at.
 MACHINES = {"condition-feed", "feed", "sitemap", "sitemap-part", "robots", "suggestions", "healthz", "infobutton"} | {

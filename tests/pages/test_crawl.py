@@ -20,10 +20,15 @@ from .test_headers import assert_safe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-STATUS = {"/conditions/wilson-disease/diet/": 410, "/conditions/no-such-page/": 404, "/api/v1/no-such-thing": 404}
+STATUS = {
+    "/conditions/wilson-disease/diet/": 410,
+    "/conditions/no-such-page/": 404,
+    "/api/v1/no-such-thing": 404,
+    "/me/": 302,
+}
 SAMPLE = "Every reviewer, review, date and member on this site is a sample."
 # Where something is sent, there is a token.
-FORMS = {"feedback", "suggest", "report-link", "account_login", "account_reset_password"}
+FORMS = {"feedback", "suggest", "report-link", "join", "account_code", "account_login", "account_reset_password"}
 
 
 @pytest.fixture(scope="module")

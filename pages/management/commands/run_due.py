@@ -8,10 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from accounts import clock, outbox
-from accounts.models import Tally
+from accounts import emails as account_emails
+from accounts.models import Letter, Session, Tally
 from community.checking import Checker
+from community.management.commands import count_members as counted
 from community.models import Link, LinkReport
 from pages.desk import falling_due
 from pages.models import Job
@@ -83,11 +86,36 @@ def check_links() -> str:
     return f"{sum(1 for _ in Checker(seconds=LOOKING_SECONDS).run())} links looked at"
 
 
+def count_members() -> str:
+    """Compare each number of members with the members; operators are told of one that was wrong."""
+    return f"{len(counted.count())} numbers of members set right"
+
+
+def tell_erasures() -> str:
+    """Write to the operators what was erased, by number, for the day on which they restore a backup."""
+    account_emails.erasures(clock.today())
+    return "what was erased told"
+
+
+def forget_letters() -> str:
+    """Forget letters with codes and the like a day after they went out."""
+    return f"{Letter.objects.forget()} letters forgotten"
+
+
+def forget_sessions() -> str:
+    """Forget sessions that are over, those of browsers that asked for a code and never typed it among them."""
+    return f"{Session.objects.filter(expire_date__lte=timezone.now()).delete()[0]} sessions forgotten"
+
+
 # The reminders first, so that they go out in the same run.
 WORK = {
     "send_reminders": Work(send_reminders, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "send_letters": Work(send_letters, dt.timedelta(minutes=1), dt.timedelta(minutes=10)),
     "erase_emails": Work(erase_emails, dt.timedelta(days=1), dt.timedelta(hours=1)),
+    "count_members": Work(count_members, dt.timedelta(days=1), dt.timedelta(hours=1)),
+    "tell_erasures": Work(tell_erasures, dt.timedelta(days=1), dt.timedelta(hours=1)),
+    "forget_letters": Work(forget_letters, dt.timedelta(hours=1), dt.timedelta(hours=1)),
+    "forget_sessions": Work(forget_sessions, dt.timedelta(hours=1), dt.timedelta(hours=1)),
     "verify_record": Work(verify, dt.timedelta(days=1), dt.timedelta(hours=2)),
     "index_texts": Work(index_texts, dt.timedelta(hours=1), dt.timedelta(hours=1)),
     "forget_tallies": Work(forget_tallies, dt.timedelta(hours=1), dt.timedelta(hours=1)),

@@ -1,0 +1,207 @@
+"""Codes that are sent by letter. Whoever types one reads the letters of that address: so members sign in and join.
+
+The answer on the screen, and the work behind it, is the same whoever has the address: nobody, a member, a colleague or
+somebody who is blocked. What differs is in the letter, which only the owner of the address reads. Until the code comes
+back nothing is kept but the session of the browser that asked, for half an hour.
+"""
+
+import datetime as dt
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.models import EmailAddress, Login
+from allauth.mfa.internal.constants import LoginStageKey
+from allauth.mfa.models import Authenticator
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from . import callers, clock, emails
+from .models import Tally, User, canonical_email
+from .refusals import Refusal
+
+# What the session of the browser that asked for a code keeps it under.
+ASKED = "code_asked"
+DIGITS = 8
+GOOD_FOR = dt.timedelta(minutes=30)
+TRIES = 5
+HOUR = dt.timedelta(hours=1)
+# Letters an hour to one address, whoever asks, and from one block of addresses.
+LETTERS_AN_HOUR, LETTERS_AN_HOUR_OF_A_BLOCK = 5, 30
+
+WRONG = "This is not the code of the newest letter. Look at it once more."
+SPENT = (
+    "This code was used already. If you pressed the button twice, it worked the first time. If not, ask for a new code."
+)
+
+
+class TooMany(Refusal):
+    """A limit is reached; `until` says when it is lifted."""
+
+    def __init__(self, message: str, until: dt.datetime) -> None:
+        self.until = until
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A code that a browser asked for: for which address, what it is for, and what happens once it is typed."""
+
+    email: str
+    purpose: str
+    # A key of its own, under which tries are counted.
+    key: str
+    digest: str
+    until: dt.datetime
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def is_code(self, typed: str) -> bool:
+        """Whether this is the code, however it was spaced."""
+        code = "".join(character for character in typed if character.isdecimal())
+        return constant_time_compare(_digest(self.key, code), self.digest)
+
+
+def _digest(key: str, code: str) -> str:
+    return salted_hmac(f"accounts.mailed_codes {key}", code, algorithm="sha256").hexdigest()
+
+
+@transaction.atomic
+def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: dict[str, Any] | None = None) -> None:
+    """Send a code to an address and keep in the session what it is for. Raises TooMany for the caller's network.
+
+    `joins` says that somebody without an account gets a code too, and an account once they type it.
+    """
+    email = canonical_email(email)
+    now = clock.read()
+    block = f"code-letters-{callers.block(request)}"
+    if until := Tally.objects.count_one(block, most=LETTERS_AN_HOUR_OF_A_BLOCK, within=HOUR):
+        at = until + dt.timedelta(minutes=1)
+        raise TooMany(f"Too many codes were asked for from your network. Try again after {at:%H:%M} UTC.", at)
+    mailbox = f"code-letters-{callers.nameless(email)}"
+    full = Tally.objects.count_one(mailbox, most=LETTERS_AN_HOUR, within=HOUR) is not None
+    code, key = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", secrets.token_hex(12)
+    until = now + GOOD_FOR
+    # A code that goes to nobody is never right: not because it is not known, but because it stands for no account.
+    with transaction.atomic():
+        usable = emails.code(email, _owner(email), code=code, until=until, joins=joins)
+        if full or email.endswith(".invalid"):
+            transaction.set_rollback(True)  # the same work, and no letter
+    digest = _digest(key, code if usable else secrets.token_hex(12))
+    request.session[ASKED] = {
+        "email": email,
+        "purpose": purpose,
+        "key": key,
+        "digest": digest,
+        "until": until.isoformat(),
+        "data": data or {},
+    }
+    if not request.user.is_authenticated:
+        request.session.set_expiry(int(GOOD_FOR.total_seconds()))
+
+
+def _owner(email: str) -> User | None:
+    """Whose address this is: their account's, or another that they confirmed. One query in any case."""
+    confirmed = Q(emailaddress__email=email, emailaddress__verified=True)
+    found = list(User.objects.filter(Q(email=email) | confirmed).distinct())
+    return next((user for user in found if user.email == email), next(iter(found), None))
+
+
+def asked(request: HttpRequest, purpose: str) -> Asked | None:
+    """The code that this browser asked for, for this purpose; None where there is none that could still be right."""
+    kept = request.session.get(ASKED)
+    if not isinstance(kept, dict) or kept.get("purpose") != purpose:
+        return None
+    found = Asked(**{**kept, "until": dt.datetime.fromisoformat(kept["until"])})
+    return found if clock.read() < found.until else None
+
+
+def forget(request: HttpRequest) -> None:
+    """Forget in the session whatever code was asked for; it lasts as long as others again."""
+    if request.session.pop(ASKED, None) is not None:
+        request.session.set_expiry(None)
+
+
+def check(found: Asked, typed: str) -> None:
+    """Raise Refusal unless this is the code. Each try counts, for all processes together."""
+    if Tally.objects.count_one(f"code-tries-{found.key}", most=TRIES, within=GOOD_FOR) is not None:
+        raise Refusal(f"A wrong code was typed {TRIES} times. Ask for a new one.")
+    if not found.is_code(typed):
+        raise Refusal(WRONG)
+
+
+@transaction.atomic
+def spend(found: Asked, *, joins: bool) -> User:
+    """The owner of the address whose code was typed; made now if they join. Raises Refusal for a code used before."""
+    if Tally.objects.count_one(f"code-used-{found.key}", most=1, within=GOOD_FOR) is not None:
+        raise Refusal(SPENT)
+    user = _owner(found.email)
+    if user is None and joins:
+        user = _welcome(found.email)
+    if user is None or user.is_staff or not user.is_active:
+        raise Refusal(SPENT)  # the letter had no code for them, or something changed since
+    with suppress(IntegrityError), transaction.atomic():  # it may be somebody's second address
+        EmailAddress.objects.update_or_create(
+            user=user,
+            email=found.email,
+            defaults={"verified": True},
+            create_defaults={"verified": True, "primary": user.email == found.email},
+        )
+    return user
+
+
+def _welcome(email: str) -> User | None:
+    """A new account, or the one that somebody made for this address a moment ago."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email)
+    except IntegrityError:
+        return _owner(email)
+
+
+def sign_in(request: HttpRequest, user: User) -> HttpResponse | None:
+    """Sign a member in whose code was right. An answer is what they are asked next: the code of their app, if any."""
+    forget(request)
+    login = Login(user=user, email=user.email)
+    has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    if not has_app:
+        # A passkey is another way to sign in, not a second step: whoever loses it still reads their letters.
+        login.state["stages"] = {LoginStageKey.MFA_AUTHENTICATE.value: {"handled": True}}
+    record_authentication(request, user, method="code", email=user.email, reauthenticated=not has_app)
+    answer = perform_login(request, login)
+    if request.user.is_authenticated:
+        return None
+    return answer
+
+
+def confirm_again(request: HttpRequest, user: User) -> None:
+    """Note that somebody who is signed in typed a code once more, before something delicate."""
+    forget(request)
+    record_authentication(request, user, method="code", email=user.email, reauthenticated=True)
+
+
+def must_confirm(request: HttpRequest) -> bool:
+    """Whether a member types a code before something delicate: they have nothing else by which to say who they are.
+
+    For whoever has a password or a key django-allauth asks for that.
+    """
+    user = request.user
+    if not isinstance(user, User) or user.is_staff or get_reauthentication_flows(user):
+        return False
+    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    records = get_authentication_records(request, user)
+    return not any(record.get("reauthenticated") and record.get("at", 0) > since for record in records)
+
+
+def came_by_letter(request: HttpRequest) -> bool:
+    """Whether somebody signed in to this session with a code from a letter: it opens no desk."""
+    if not request.user.is_authenticated:
+        return False
+    return any(record.get("method") == "code" for record in get_authentication_records(request, request.user))
