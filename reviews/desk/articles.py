@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -58,7 +58,8 @@ class ArticleAdmin(VerbAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         """Articles with what their standing is computed from."""
-        return with_facts(super().get_queryset(request).select_related("condition"))
+        rows = super().get_queryset(request).select_related("condition")
+        return with_facts(rows.annotate(read_at=ExpressionWrapper(clock.now(), output_field=DateTimeField())))
 
     @admin.display(description="Page", ordering="slug")
     def address(self, article: Article) -> str:
@@ -73,7 +74,7 @@ class ArticleAdmin(VerbAdmin):
     @admin.display(description="Standing")
     def standing(self, article: Article) -> str:
         """Where the page stands today."""
-        return str(standing_of(article, clock.today()).label)
+        return str(standing_of(article, article.read_at.date()).label)  # type: ignore[attr-defined]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An address never dies."""
