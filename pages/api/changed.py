@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts import clock
+from accounts.prepared import Prepared
 from articles.models import preferred_name
 from reviews.models import CredentialCheck, LedgerEntry, Publication, Review, Withdrawal
 from reviews.models.publications import PublicationQuerySet
@@ -171,21 +172,30 @@ def _dressed(publications: PublicationQuerySet) -> PublicationQuerySet:
     )
 
 
-def told(articles: list[int]) -> list[Change]:
-    """How these pages stand now, as far as they are public or were, in this order; one query."""
-    rows = _dressed(Publication.objects.current().filter(article__in=articles))
+_told = Prepared(lambda **articles: _dressed(Publication.objects.current().filter(article__in=articles.values())))
+_live_of = Prepared(lambda **articles: _dressed(Publication.objects.live().filter(article__in=articles.values())))
+_live_about = Prepared(
+    lambda condition: _dressed(Publication.objects.live().filter(article__condition=condition)).order_by(
+        "article__slug"
+    )
+)
+
+
+def _in_order(rows: Iterable[Publication], articles: list[int]) -> list[Change]:
     found = {row.article_id: Change.of(row) for row in rows}
     return [found[article] for article in articles if article in found]
+
+
+def told(articles: list[int]) -> list[Change]:
+    """How these pages stand now, as far as they are public or were, in this order; a query for 256 of them."""
+    return _in_order(_told.among(articles), articles)
 
 
 def live_of(articles: list[int]) -> list[Change]:
     """Those of these pages that readers see, in this order; one query."""
-    rows = _dressed(Publication.objects.live().filter(article__in=articles))
-    found = {row.article_id: Change.of(row) for row in rows}
-    return [found[article] for article in articles if article in found]
+    return _in_order(_live_of.among(articles), articles)
 
 
 def live_about(condition: int) -> list[Change]:
     """The live pages about a condition, in order of their addresses; one query."""
-    rows = _dressed(Publication.objects.live().filter(article__condition=condition)).order_by("article__slug")
-    return [Change.of(row) for row in rows]
+    return [Change.of(row) for row in _live_about(condition=condition)]

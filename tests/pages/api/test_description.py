@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,12 +104,12 @@ def test_every_request_in_the_document_for_partners_works_on_the_demonstration(s
         assert response.json().get("items") != [], address
 
 
-def tried(server: LiveServer, *options: str) -> str:
-    """What schemathesis finds on a live server; empty where it finds nothing."""
+def tried(server: LiveServer, folder: Path, *options: str) -> str:
+    """What schemathesis finds on a live server; empty where it finds nothing. It leaves notes in the folder."""
     address = f"{server.url}/api/v1"
     fixed = ["--url", address, "--seed", "1", "--generation-database", "none", "--no-color", "--checks", "all"]
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json", *fixed, *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         assert "No issues found" in done.stdout
         return ""
@@ -123,27 +124,27 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_schemathesis_finds_nothing_on_the_demonstration(
-    live_server: LiveServer, unlimited: None, settings: Settings
+    live_server: LiveServer, unlimited: None, settings: Settings, tmp_path: Path
 ) -> None:
     settings.ROUNDS_DEMO = True
     call_command("demo", passwords="known", verbosity=0)
-    assert tried(live_server, "--phases", "examples,fuzzing,stateful", "-n", "15") == ""
+    assert tried(live_server, tmp_path, "--phases", "examples,fuzzing,stateful", "-n", "15") == ""
 
 
 @pytest.mark.django_db(transaction=True)
 def test_schemathesis_finds_nothing_on_a_site_with_a_page_in_every_state(
-    live_server: LiveServer, unlimited: None
+    live_server: LiveServer, unlimited: None, tmp_path: Path
 ) -> None:
     site.build()
-    assert tried(live_server, "--phases", "examples,coverage") == ""
+    assert tried(live_server, tmp_path, "--phases", "examples,coverage") == ""
 
 
 @pytest.mark.django_db(transaction=True)
 def test_schemathesis_finds_a_member_that_the_description_does_not_name(
-    live_server: LiveServer, unlimited: None, monkeypatch: pytest.MonkeyPatch
+    live_server: LiveServer, unlimited: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.publication()
     plain = shapes.SCHEMAS["ReviewerSummary"]
     named = {name: each for name, each in plain["properties"].items() if name != "suffix"}
     monkeypatch.setitem(shapes.SCHEMAS, "ReviewerSummary", shapes.exactly(**named))
-    assert "suffix" in tried(live_server, "--phases", "fuzzing", "-n", "3", "--include-path", "/reviewers")
+    assert "suffix" in tried(live_server, tmp_path, "--phases", "fuzzing", "-n", "3", "--include-path", "/reviewers")
