@@ -135,6 +135,7 @@ def measure(folder: Path) -> None:
     from search import search
 
     settings.ROUNDS_DEMO = True
+    settings.MEMBERS_A_DAY = 10_000  # else most of those who join in `joins` would be held
     call_command("migrate", verbosity=0)
     call_command("demo", passwords="known")
     readers(folder, pages=6)

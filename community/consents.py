@@ -23,8 +23,8 @@ TEXTS: dict[str, Texts] = {
         join="I agree that {site} stores my e-mail address together with the fact that I joined the {condition} "
         "community and how I am concerned. I understand that this says something about my health, or about the health "
         "of someone close to me.",
-        country="Keep my country, and count it where this page says in which countries members live. A country with "
-        "fewer than {threshold} members is never shown by itself.",
+        country="Keep my country, and count it where the community’s page says in which countries members live. A "
+        "country with fewer than {threshold} members is never shown by itself.",
     ),
 }
 CURRENT = "2026-11"

@@ -18,7 +18,7 @@ class TallyManager(models.Manager["Tally"]):
                 return self.filter(pk__in=keys, until__lte=timezone.now()).delete()[0]
         return 0
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def count_one(self, key: str, *, most: int, within: dt.timedelta) -> dt.datetime | None:
         """Count one more under a key; where that is more than `most` within this time, count nothing and say till when.
 
@@ -26,12 +26,13 @@ class TallyManager(models.Manager["Tally"]):
         none whose transaction is undone.
         """
         now = timezone.now()
-        self.filter(pk=key, until__lte=now).delete()
-        row, _ = self.select_for_update().get_or_create(pk=key, defaults={"value": 0, "until": now + within})
+        row = self.select_for_update().filter(pk=key).first()
+        if row is None or row.until <= now:
+            self.filter(pk=key, until__lte=now).delete()
+            row, _ = self.select_for_update().get_or_create(pk=key, defaults={"value": 0, "until": now + within})
         if row.value >= most:
             return row.until
-        row.value += 1
-        row.save(update_fields=["value"])
+        self.filter(pk=key).update(value=row.value + 1)
         return None
 
 

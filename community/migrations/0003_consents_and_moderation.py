@@ -34,6 +34,8 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
+                "verbose_name": "look at a member",
+                "verbose_name_plural": "looks at members",
                 "ordering": ["-pk"],
             },
         ),
@@ -46,6 +48,7 @@ class Migration(migrations.Migration):
                 ("why", models.CharField(max_length=300)),
             ],
             options={
+                "verbose_name": "struck-out account",
                 "ordering": ["-pk"],
             },
         ),

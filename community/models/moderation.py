@@ -15,6 +15,7 @@ class StrikeOut(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "struck-out account"
         constraints = [models.CheckConstraint(condition=~models.Q(why=""), name="strike_out_has_a_reason")]
 
     def __str__(self) -> str:
@@ -30,6 +31,8 @@ class MemberLook(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "look at a member"
+        verbose_name_plural = "looks at members"
 
     def __str__(self) -> str:
         return f"Look at a member, {self.at:%-d %B %Y at %H:%M} UTC"

@@ -236,8 +236,8 @@ def test_the_words_of_a_version_never_change() -> None:
         "close to me."
     )
     assert kept.country == (
-        "Keep my country, and count it where this page says in which countries members live. A country with fewer than "
-        "{threshold} members is never shown by itself."
+        "Keep my country, and count it where the community’s page says in which countries members live. A country "
+        "with fewer than {threshold} members is never shown by itself."
     )
     assert consents.CURRENT in consents.TEXTS
 
