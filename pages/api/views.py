@@ -158,7 +158,7 @@ def _page_of_list(request: HttpRequest, asked: Asked, items: list[Record], total
 
 def _names(conditions: Any) -> dict[int, list[str]]:
     """The other names of some conditions; one query."""
-    rows = ConditionName.objects.filter(condition__in=list(conditions)).exclude(kind=ConditionName.Kind.PREFERRED)
+    rows = ConditionName.objects.filter(condition__in=list(conditions), kind__in=reading.ALSO_CALLED)
     found: dict[int, list[str]] = {}
     for of, text in rows.values_list("condition", "text"):
         found.setdefault(of, []).append(text)
