@@ -1,5 +1,6 @@
 """Communities and links in the admin, and members by number. Who they are is nobody's daily business."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +10,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from accounts.admin import ReadOnlyAdmin
+from accounts.admin_site import DeskSite
+from accounts.today import Line, Panel
 
 from . import (
     desk,  # noqa: F401  registers the desk
@@ -66,3 +69,19 @@ class MemberLookAdmin(ReadOnlyAdmin):
 
     list_display = ["at", "by", "community"]
     list_select_related = ["by", "community__condition"]
+
+
+def held(request: HttpRequest) -> Iterable[Panel]:
+    """Communities in which members wait to be counted, for those who may let them count."""
+    if not request.user.has_perm("community.change_member"):
+        return
+    waiting = Community.objects.annotate(held=Count("members", filter=Q(members__is_held=True))).filter(held__gt=0)
+    lines = [
+        Line(str(row), reverse("admin:community_members", args=[row.pk]), f"{row.held} held", late=True)
+        for row in waiting.select_related("condition").order_by("pk")[:10]
+    ]
+    if lines:
+        yield Panel("More members than usual", lines)
+
+
+DeskSite.panels.append(held)
