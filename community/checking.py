@@ -48,6 +48,11 @@ WORDS = {
 PERHAPS_US = {Outcome.NAME, Outcome.SILENT, Outcome.SLOW, Outcome.CERTIFICATE}
 
 
+def pause(seconds: float) -> None:
+    """Let time pass."""
+    time.sleep(seconds)
+
+
 class CutOff(Exception):
     """Nothing answers, not even what did before: it is us, so nothing is held against a link."""
 
@@ -59,11 +64,10 @@ class Checker:
         self,
         *,
         seconds: float | None = None,
-        wait: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """With `seconds` it begins no other look after so long; without, it goes on until none is due."""
-        self.wait, self.now = wait, now
+        self.now = now
         self.until = None if seconds is None else now() + seconds
         self.online = False
 
@@ -82,7 +86,7 @@ class Checker:
             if resting == len(due):
                 if self.until is not None:
                     return  # all of their hosts had a visit just now, and the next run comes soon
-                self.wait(PAUSE_SECONDS)
+                pause(PAUSE_SECONDS)
 
     def _look(self, link: Link) -> bool:
         """Ask for the page and note what was found; False where the look itself broke. Raises CutOff."""
@@ -97,7 +101,7 @@ class Checker:
         return True
 
     def _somebody_answers(self, suspect: Link) -> bool:
-        """Whether a link that was well last time answers. Too few of those prove nothing, if we ever got out."""
+        """Whether a link that was well last time answers. Too few of them prove nothing, if we ever got out."""
         witnesses: dict[str, Link] = {}
         for link in Link.objects.filter(outcome=Link.Outcome.WORKS).order_by("-checked_at")[:200]:
             if link.host != suspect.host and len(witnesses) < WITNESSES:

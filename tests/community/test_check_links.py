@@ -57,9 +57,15 @@ class Web:
 
 
 @pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Web:
+def web(monkeypatch: pytest.MonkeyPatch, moved_clock: Clock) -> Web:
+    """A web that answers as the test says; who waits moves the clock."""
     web = Web()
     monkeypatch.setattr(asking, "fetch", web.fetch)
+
+    def pause(seconds: float) -> None:
+        moved_clock.move(clock.read() + dt.timedelta(seconds=seconds))
+
+    monkeypatch.setattr(checking, "pause", pause)
     return web
 
 
@@ -73,7 +79,7 @@ def run(*options: str) -> str:
 def look(web: Web) -> list[str]:
     """Who is asked in one run that waits for nobody."""
     before = len(web.asked)
-    list(Checker(seconds=1000, wait=lambda seconds: None).run())
+    list(Checker(seconds=1000).run())
     return web.asked[before:]
 
 
@@ -184,7 +190,7 @@ def test_two_checkers_at_once_look_at_each_link_once(web: Web) -> None:
                     os.read(pairs[1 - mine][0], 1)
 
             web.act = meet
-            list(Checker(wait=lambda seconds: None, seconds=1000).run())
+            list(Checker(seconds=1000).run())
             return web.asked
 
         return act
@@ -246,7 +252,7 @@ def test_a_host_rests_between_two_requests(web: Web, moved_clock: Clock) -> None
     moved_clock.move(START)
     moments: list[tuple[str, dt.datetime]] = []
     web.act = lambda url: moments.append((url, clock.read()))
-    list(Checker(wait=lambda seconds: moved_clock.move(clock.read() + dt.timedelta(seconds=seconds))).run())
+    list(Checker().run())
     same = [moment for url, moment in moments if url.startswith("https://example.org/")]
     assert len(moments) == 4
     assert len(same) == 3
