@@ -41,7 +41,7 @@ class BroaderInline(PartInline):
 
     model = BroaderCondition
     fk_name = "condition"
-    autocomplete_fields = ["broader"]
+    raw_id_fields = ["broader"]
     extra = 0
 
 
@@ -78,7 +78,7 @@ class ConditionAdmin(admin.ModelAdmin[Condition]):
     list_display = ["name", "slug", "origin"]
     search_fields = ["slug", "names__text", "codes__code"]
     fields = ["slug", "definition", "origin", "successor"]
-    autocomplete_fields = ["successor"]
+    raw_id_fields = ["successor"]
     inlines = [NameInline, CodeInline, BroaderInline, SourceTermInline]
     actions = None
 
