@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
@@ -323,6 +324,20 @@ def test_a_link_is_broken_when_one_of_the_others_answers(web: Web, moved_clock: 
     moved_clock.move(START + DAY + 2 * PAUSE)  # those that were asked for their witness rest first
     look(web)
     assert set(Link.objects.values_list("outcome", flat=True)) == {"broken"}
+
+
+def test_a_witness_that_was_asked_a_moment_ago_is_thought_no_evil_of(web: Web, moved_clock: Clock) -> None:
+    row, *others = [link(f"https://{number}.example.org/") for number in range(4)]
+    moved_clock.move(START)
+    look(web)
+    moved_clock.move(START + DAY)
+    web.outcome = Outcome.NAME
+    with ExitStack() as turns:
+        for other in others:
+            turns.enter_context(checking._turn(other.host))
+        assert look(web) == [row.url]
+    row.refresh_from_db()
+    assert row.outcome == "broken"
 
 
 def test_where_too_few_others_could_answer_a_link_is_broken(web: Web, moved_clock: Clock) -> None:
