@@ -103,7 +103,7 @@ class Checker:
     def _somebody_answers(self, suspect: Link) -> bool:
         """Whether a link that was well last time answers. Too few of them prove nothing, if we ever got out."""
         witnesses: dict[str, Link] = {}
-        for link in Link.objects.filter(outcome=Link.Outcome.WORKS).order_by("-checked_at")[:200]:
+        for link in Link.objects.filter(outcome=Link.Outcome.WORKS).order_by("-checked_at", "pk")[:200]:
             if link.host != suspect.host and len(witnesses) < WITNESSES:
                 witnesses.setdefault(link.host, link)
         if any(map(_answers, witnesses.values())):

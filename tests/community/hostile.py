@@ -72,7 +72,7 @@ class Server:
         self.pages: dict[str, Says] = {}
         self.requests: list[bytes] = []
         self.certificate = "good"
-        self.open: list[socket.socket] = []
+        _authority()  # one for both sides, before either asks for it
         self.listening = {port: socket.create_server(("127.0.0.1", 0), backlog=64) for port in (80, 443)}
         for port in self.listening:
             threading.Thread(target=self._listen, args=[port], daemon=True).start()
@@ -196,7 +196,7 @@ def _authority() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
 
 @functools.cache
 def certified(kind: str) -> ssl.SSLContext:
-    """How a server shows itself: good, expired, wrong-name, self-signed, or old (a protocol of the past)."""
+    """How a server shows itself: good, expired, wrong-name, self-signed, or anonymous (with no certificate at all)."""
     names = ["other.example.org"] if kind == "wrong-name" else ["good.example.org", "www.good.example.org"]
     days = (-30, -1) if kind == "expired" else (-1, 30)
     certificate, key = _certificate(names, by=None if kind == "self-signed" else _authority(), days=days)

@@ -320,6 +320,9 @@ BAD_CHUNKS = [
         pytest.param(endless(b"1\r\na\r\n", html("Transfer-Encoding: chunked\r\n")), Outcome.WORKS, id="chunks"),
         pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n", Outcome.TOO_MUCH, id="many headers"),
         pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 100 + b"\r\n", Outcome.WORKS, id="not too many"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\n" + (b"A: " + b"b" * 1000 + b"\r\n") * 60 + b"\r\n", Outcome.TOO_MUCH, id="big headers"
+        ),
         pytest.param(b"HTTP/1.1 200 OK\r\nA: " + b"b" * 33_000 + b"\r\n\r\n", Outcome.TOO_MUCH, id="a huge header"),
         pytest.param(b"HTTP/1.1 103 Early\r\n\r\n" * 2 + PAGE, Outcome.WORKS, id="two hints and a page"),
         pytest.param(resets, Outcome.SILENT, id="reset"),

@@ -195,6 +195,12 @@ def test_both_ends_of_each_network_of_the_list_are_refused(network: "addresses.N
     assert not is_public(str(network[-1]))
 
 
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "2001:db8::1"])
+def test_python_judges_beside_the_list(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr(addresses, "NOT_PUBLIC", ())
+    assert not is_public(address)
+
+
 def test_the_list_refuses_what_is_global_alone_lets_pass() -> None:
     let_pass = [
         network
