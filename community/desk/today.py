@@ -20,10 +20,11 @@ def panels(request: HttpRequest) -> Iterator[Panel]:
     if reports := LinkReport.objects.waiting().count():
         words = "1 report of a link" if reports == 1 else f"{reports:,} reports of links"
         lines.append(Line(words, f"{queue}?state=reported", late=True))
-    if waiting := Link.objects.waiting().count():
+    waiting, broken = Link.objects.tally()
+    if waiting:
         words = "1 link suggested" if waiting == 1 else f"{waiting:,} links suggested"
         lines.append(Line(words, queue))
-    if broken := Link.objects.broken().count():
+    if broken:
         words = "1 link does not answer" if broken == 1 else f"{broken:,} links do not answer"
         lines.append(Line(words, f"{queue}?state=broken"))
     yield Panel("Links", lines, "No link waits for you.")

@@ -56,6 +56,14 @@ class LinkQuerySet(models.QuerySet["Link"]):
         """Accepted links that did not answer when they were looked at last; some of them stand on the page still."""
         return self.filter(decision=Link.Decision.ACCEPTED, outcome=Link.Outcome.BROKEN)
 
+    def tally(self) -> tuple[int, int]:
+        """How many wait, and how many do not answer; one query."""
+        kinds = {"waiting": self.waiting(), "broken": self.broken()}
+        counts = self.aggregate(
+            **{name: models.Count("pk", filter=models.Q(pk__in=rows)) for name, rows in kinds.items()}
+        )
+        return counts["waiting"], counts["broken"]
+
     def at_host(self, host: str) -> "LinkQuerySet":
         """Links to one site, whatever the condition."""
         begins = [f"{scheme}://{host}{end}" for scheme in ("https", "http") for end in ("/", ":")]
