@@ -134,10 +134,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.delete()
 
     def _forget_traces(self) -> None:
-        """Delete the letters to this person, and what the admin's log says about their account."""
-        Letter.objects.filter(to=self.email).delete()
+        """Delete the letters to each address of this person, and what the admin's log says about their account."""
         about = models.Q(content_type__app_label="accounts", content_type__model="user", object_id=str(self.pk))
-        LogEntry.objects.filter(about | models.Q(object_repr__icontains=self.email)).delete()
+        for address in self.addresses():
+            Letter.objects.filter(to=address).delete()
+            about |= models.Q(object_repr__icontains=address)
+        LogEntry.objects.filter(about).delete()
+
+    def addresses(self) -> list[str]:
+        """The address they are known by, and the others that they confirmed."""
+        from allauth.account.models import EmailAddress
+
+        confirmed = EmailAddress.objects.filter(user=self, verified=True).exclude(email=self.email)
+        return [self.email, *confirmed.order_by("pk").values_list("email", flat=True)]
 
     @transaction.atomic
     def reset_second_factor(self, *, by: "User", why: str) -> None:

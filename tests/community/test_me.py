@@ -155,6 +155,16 @@ def test_erasing_leaves_nothing_but_a_number(browser: Client, mia: User) -> None
     assert {(row.kind, row.number) for row in Erasure.objects.all()} >= {("account", key)}
 
 
+def test_erasing_takes_the_letters_to_a_second_address_with_it(browser: Client, mia: User) -> None:
+    EmailAddress.objects.create(user=mia, email="mimi@example.org", verified=True)
+    EmailAddress.objects.create(user=mia, email="rosa@example.org", verified=False)
+    for to in ("mimi@example.org", "rosa@example.org"):
+        Letter.objects.post(to=to, subject="Hello", body="Hello")
+    browser.post("/me/erase/", {"sure": "on"})
+    assert holding("mimi@example.org") == []
+    assert Letter.objects.get().to == "rosa@example.org"  # anybody can write down an address as theirs
+
+
 def holding(words: str) -> list[str]:
     """Every column of the database in which these words stand."""
     return [
