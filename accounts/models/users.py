@@ -154,8 +154,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Every session ends, and letters go to the owner and to all administrators.
         """
-        from allauth.mfa.models import Authenticator
-
         from .. import emails
 
         if by.pk == self.pk:
@@ -164,10 +162,21 @@ class User(AbstractBaseUser, PermissionsMixin):
             raise NotAllowed("Only an administrator resets a second factor.")
         if not (why := why.strip()):
             raise Refusal("Say why, and how you made sure that it is they who ask.")
-        Authenticator.objects.filter(user=self).delete()
-        Session.objects.filter(user=self).delete()
+        self.forget_sign_ins()
         emails.second_factor_reset(self, by=by, why=why)
         logger.warning("Second factor of account %s reset by account %s", self.pk, by.pk)
+
+
+    @transaction.atomic
+    def forget_sign_ins(self) -> None:
+        """Take every second factor and passkey away, and sign every browser out.
+
+        So whatever was set up with a code from a letter opens nothing at the desk once its owner becomes a colleague.
+        """
+        from allauth.mfa.models import Authenticator
+
+        Authenticator.objects.filter(user=self).delete()
+        Session.objects.filter(user=self).delete()
 
 
 def _pointing_here() -> Iterator[models.ManyToOneRel]:
