@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Erasure, Letter, Session, User
 from accounts.refusals import NotAllowed, Refusal
 from community import consents
-from community.models import Community, Consent, Member
+from community.models import Community, Consent, Link, LinkReport, Member
 from tests import make, people
 from tests.world import security_key
 
@@ -163,6 +163,15 @@ def test_erasing_takes_the_letters_to_a_second_address_with_it(browser: Client, 
     browser.post("/me/erase/", {"sure": "on"})
     assert holding("mimi@example.org") == []
     assert Letter.objects.get().to == "rosa@example.org"  # anybody can write down an address as theirs
+
+
+def test_erasing_forgets_the_address_beside_a_link_that_was_suggested_or_reported(browser: Client, mia: User) -> None:
+    condition = Community.objects.earliest("pk").condition
+    link = Link.objects.suggest(condition, url="https://mia.example.org/", why="It helps.", key="s", email=mia.email)
+    link.accept(by=people.moderator(), title="Group", kind="peers")
+    LinkReport.objects.give(link, kind="broken", key="r", email="MIA@example.org")
+    browser.post("/me/erase/", {"sure": "on"})
+    assert holding("mia@example.org") == []
 
 
 def holding(words: str) -> list[str]:
