@@ -308,3 +308,15 @@ def test_a_consent_is_dated_by_the_database() -> None:
     browser.post(CODE, {"code": letters.code(MIA)})
     age = dt.datetime.now(dt.UTC) - Member.objects.get().consented_at
     assert abs(age) < dt.timedelta(minutes=1)
+
+
+def test_one_account_that_goes_in_and_out_has_nobody_else_held(client: Client, settings: Any) -> None:
+    settings.MEMBERS_A_DAY = 22
+    community, rosa = Community.objects.get(), people.reader()
+    client.force_login(rosa)
+    for _ in range(23):
+        answer = client.post(JOIN, SAID)
+        community.leave(by=rosa)
+    assert "You have joined 20 times today" in answer.content.decode()
+    community.join(by=people.member(), relation="self", consent_version="1")
+    assert not Member.objects.get().is_held
