@@ -166,7 +166,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         emails.second_factor_reset(self, by=by, why=why)
         logger.warning("Second factor of account %s reset by account %s", self.pk, by.pk)
 
-
     @transaction.atomic
     def forget_sign_ins(self) -> None:
         """Take every second factor and passkey away, and sign every browser out.
