@@ -84,6 +84,22 @@ class UserAdmin(StockUserAdmin[User]):
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
     actions = None
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save; whoever becomes a colleague sets up their second factor anew."""
+        super().save_model(request, obj, form, change)
+        if change and obj.is_staff and "is_staff" in form.changed_data:
+            obj.forget_sign_ins()
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody erases the account with which they work here."""
+        own = obj is not None and obj.pk == request.user.pk
+        return not own and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with an account, unless that is forbidden: not named here, it tells where somebody is a member."""
+        _, _, needed, protected = super().get_deleted_objects(objs, request)
+        return [str(each) for each in objs], {}, needed, protected
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Erase the account with all that is this person's alone, what the admin's log says of it too."""
         obj.erase(by=request.user)  # type: ignore[arg-type]  # admin_view let them in

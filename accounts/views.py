@@ -132,6 +132,17 @@ class Delicate:
 class Addresses(Delicate, EmailView):
     """One's addresses."""
 
+    def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        """Sign in with another address, once it is confirmed: its letters open the account that bears it.
+
+        Else whoever joins with an address that a stranger wrote down as their own joins in the stranger's account.
+        """
+        address = self._get_email_address(request)
+        if address is not None and not address.verified:
+            messages.error(request, "Confirm this address first, with the letter that was sent to it.")
+            return None
+        return super()._action_primary(request, *args, **kwargs)  # type: ignore[no-any-return]
+
 
 class SetPassword(PasswordSetView):
     """A first password, for colleagues. Members have none, so none can be stolen."""

@@ -5,13 +5,18 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts import callers
 from accounts.forms import AddressField, CodeForm, VerbForm
-from accounts.models import User
+from accounts.models import Tally, User
+from accounts.refusals import Refusal
 
 from . import consents
 from .countries import COUNTRIES
 from .models import Community, Member
+from .models.communities import DAY
 
+# So often one account joins in a day without another letter.
+JOINS_A_DAY = 20
 NO_COUNTRY = "Prefer not to say"
 CHANGED = "These words have changed since you opened the page. Read them once more, and agree if you want to."
 
@@ -72,7 +77,10 @@ class JoinSignedInForm(VerbForm, JoinForm):
     community: Community
 
     def perform(self) -> bool:
-        """Join."""
+        """Join. Raises Refusal for whoever goes in and out all day: each time counts for the day of the community."""
+        account = callers.nameless(f"joins of account {self.by.pk}")
+        if Tally.objects.count_one(f"joins-{account}", most=JOINS_A_DAY, within=DAY) is not None:
+            raise Refusal(f"You have joined {JOINS_A_DAY} times today. Come back tomorrow.")
         return self.community.join(by=self.by, **self.said())
 
 

@@ -36,7 +36,7 @@ def _signed_in(request: HttpRequest, community: Community) -> HttpResponse:
     form = JoinSignedInForm(request.POST if request.method == "POST" else None)
     form.community, form.by = community, _person(request)
     if form.is_valid():
-        _say(request, community, is_new=form.result)
+        _say(request, is_new=form.result)
         return redirect("me")
     return _asked(request, community, form)
 
@@ -73,15 +73,14 @@ def code(request: HttpRequest) -> HttpResponse:
     form.asked, form.community = asked, community
     if form.is_valid():
         answer = mailed_codes.sign_in(request, form.result)
-        _say(request, community, is_new=form.is_new)
+        _say(request, is_new=form.is_new)
         return answer or redirect("me")
     return render(request, "community/code.html", {"form": form, "asked": asked, "community": community})
 
 
-def _say(request: HttpRequest, community: Community, *, is_new: bool) -> None:
-    words = "You have joined" if is_new else "You were a member already of"
-    name = str(community)
-    messages.success(request, f"{words} {name[0].lower()}{name[1:]}.")
+def _say(request: HttpRequest, *, is_new: bool) -> None:
+    """Without its name: until the next page the words are in a cookie that whoever has the browser can read."""
+    messages.success(request, "You have joined." if is_new else "You were a member already.")
 
 
 def _person(request: HttpRequest) -> User:

@@ -17,7 +17,7 @@ from accounts.models import Letter, Session, User
 from . import consents
 from .countries import COUNTRIES
 from .forms import ChangeForm, EraseForm
-from .models import Consent, Member
+from .models import Consent, Link, LinkReport, Member
 
 signed_in = login_required(login_url="account_code")
 
@@ -154,6 +154,9 @@ def erase(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         Member.objects.all().leave(by=user)
         if not stays:
+            for address in user.addresses():
+                Link.objects.forget(address)
+                LinkReport.objects.forget(address)
             user.erase(by=user)
     if stays:
         messages.success(request, "Your memberships are erased. The account with which you work here stays.")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import callers
+from accounts.forms import AddressField
 from accounts.open_forms import OpenForm, Ticket
 from articles.models import Article, Revision
 from reviews.models import Feedback, Publication
@@ -54,7 +55,7 @@ class FeedbackForm(OpenForm):
         help_text="Needed for a mistake: say where it stands and, if you can, how you know. At most 4,000 characters. "
         "Leave out your name and your own health: nobody needs them to mend the page.",
     )
-    email = forms.EmailField(
+    email = AddressField(
         label="Your e-mail address",
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

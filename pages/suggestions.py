@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import callers, clock
+from accounts.forms import AddressField
 from accounts.open_forms import OpenForm
 from articles.models import Condition
 from community.languages import LANGUAGES
@@ -24,10 +25,10 @@ from .views import find_condition, reader_page
 AN_HOUR = 5
 
 
-def email_field() -> forms.EmailField:
+def email_field() -> AddressField:
     """The address for an answer, which may be left out."""
     days = settings.FEEDBACK_EMAIL_DAYS
-    return forms.EmailField(
+    return AddressField(
         label="Your e-mail address",
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, NamedTuple
 
+from django.core.signing import BadSignature, Signer
 from django.db import models, transaction
 from django.db.models.functions import Now
 
@@ -13,8 +14,10 @@ from .. import clock
 
 logger = logging.getLogger(__name__)
 
-# As the log and the operators' letter say it; `apply_erasures` reads it from there.
-LINE = re.compile(r"Erased (account|membership|country) (\d{1,18}) at (\S+)")
+# As the log and the operators' letter say it; `apply_erasures` reads it from there. Signed: a log also holds what
+# strangers wrote, such as the address of a page that is not there.
+LINE = re.compile(r"(Erased (account|membership|country) (\d{1,18}) at (\S{1,40})) signed ([\w-]+)", re.ASCII)
+SIGNED_FOR = "accounts.Erasure.line"
 # Longer than backups are kept.
 KEPT_IN_LETTERS = dt.timedelta(days=35)
 
@@ -41,10 +44,20 @@ class ErasureManager(models.Manager["Erasure"]):
         return self.filter(at__gte=clock.read() - KEPT_IN_LETTERS).order_by("at", "pk")
 
     def read(self, lines: Iterable[str]) -> Iterator[Line]:
-        """The erasures in lines of a log or a letter; whatever else stands there is passed over."""
+        """The erasures in lines of a log or a letter that we wrote; whatever else stands there is passed over."""
         for line in lines:
-            if found := LINE.search(line):
-                yield Line(found[1], int(found[2]), dt.datetime.fromisoformat(found[3].rstrip(".,")))
+            for said, kind, number, at, signature in LINE.findall(line):
+                if _is_signed(said, signature):
+                    yield Line(kind, int(number), dt.datetime.fromisoformat(at))
+
+
+def _is_signed(said: str, signature: str) -> bool:
+    """Whether a line is one of ours, by the key of now or one from before."""
+    try:
+        Signer(salt=SIGNED_FOR).unsign(f"{said}:{signature}")
+    except BadSignature:
+        return False
+    return True
 
 
 class Erasure(models.Model):
@@ -67,4 +80,5 @@ class Erasure(models.Model):
         indexes = [models.Index(fields=["at"], name="erasure_by_time")]
 
     def __str__(self) -> str:
-        return f"Erased {self.kind} {self.number} at {self.at.astimezone(dt.UTC).isoformat(timespec='microseconds')}"
+        said = f"Erased {self.kind} {self.number} at {self.at.astimezone(dt.UTC).isoformat(timespec='microseconds')}"
+        return f"{said} signed {Signer(salt=SIGNED_FOR).signature(said)}"

@@ -134,10 +134,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.delete()
 
     def _forget_traces(self) -> None:
-        """Delete the letters to this person, and what the admin's log says about their account."""
-        Letter.objects.filter(to=self.email).delete()
+        """Delete the letters to each address of this person, and what the admin's log says about their account."""
         about = models.Q(content_type__app_label="accounts", content_type__model="user", object_id=str(self.pk))
-        LogEntry.objects.filter(about | models.Q(object_repr__icontains=self.email)).delete()
+        for address in self.addresses():
+            Letter.objects.filter(to=address).delete()
+            about |= models.Q(object_repr__icontains=address)
+        LogEntry.objects.filter(about).delete()
+
+    def addresses(self) -> list[str]:
+        """The address they are known by, and the others that they confirmed."""
+        from allauth.account.models import EmailAddress
+
+        confirmed = EmailAddress.objects.filter(user=self, verified=True).exclude(email=self.email)
+        return [self.email, *confirmed.order_by("pk").values_list("email", flat=True)]
 
     @transaction.atomic
     def reset_second_factor(self, *, by: "User", why: str) -> None:
@@ -145,8 +154,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Every session ends, and letters go to the owner and to all administrators.
         """
-        from allauth.mfa.models import Authenticator
-
         from .. import emails
 
         if by.pk == self.pk:
@@ -155,10 +162,20 @@ class User(AbstractBaseUser, PermissionsMixin):
             raise NotAllowed("Only an administrator resets a second factor.")
         if not (why := why.strip()):
             raise Refusal("Say why, and how you made sure that it is they who ask.")
-        Authenticator.objects.filter(user=self).delete()
-        Session.objects.filter(user=self).delete()
+        self.forget_sign_ins()
         emails.second_factor_reset(self, by=by, why=why)
         logger.warning("Second factor of account %s reset by account %s", self.pk, by.pk)
+
+    @transaction.atomic
+    def forget_sign_ins(self) -> None:
+        """Take every second factor and passkey away, and sign every browser out.
+
+        So whatever was set up with a code from a letter opens nothing at the desk once its owner becomes a colleague.
+        """
+        from allauth.mfa.models import Authenticator
+
+        Authenticator.objects.filter(user=self).delete()
+        Session.objects.filter(user=self).delete()
 
 
 def _pointing_here() -> Iterator[models.ManyToOneRel]:

@@ -306,6 +306,21 @@ def test_a_lost_passkey_locks_no_member_out_and_an_app_is_asked_for(kind: str, t
     assert bool(signed_in(browser)) == (kind == "webauthn")
 
 
+def test_nobody_takes_an_address_that_they_have_not_confirmed_and_so_gets_its_owner_into_their_account() -> None:
+    rosa, email = people.reader(), "somebody@example.org"
+    browser = Client()
+    browser.post("/accounts/login/", {"login": rosa.email, "password": people.PASSWORD})
+    browser.post("/accounts/reauthenticate/", {"password": people.PASSWORD})
+    browser.post("/accounts/email/", {"action_add": "", "email": email})
+    assert EmailAddress.objects.filter(user=rosa, email=email, verified=False).exists()
+    browser.post("/accounts/email/", {"action_primary": "", "email": email})
+    assert "Confirm this address first" in browser.get("/accounts/email/").content.decode()
+    assert User.objects.get(pk=rosa.pk).email == rosa.email
+    EmailAddress.objects.filter(user=rosa, email=email).update(verified=True)
+    browser.post("/accounts/email/", {"action_primary": "", "email": email})
+    assert User.objects.get(pk=rosa.pk).email == email
+
+
 # Nothing stays behind
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts import emails
 from accounts.models import Erasure, Letter, User
@@ -20,7 +21,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def line(kind: str, number: int, at: dt.datetime) -> str:
-    return f"INFO accounts.models.erasures: Erased {kind} {number} at {at.isoformat(timespec='seconds')}"
+    return f"INFO accounts.models.erasures: {Erasure(kind=kind, number=number, at=at)}"
 
 
 def apply(tmp_path: Path, *lines: str) -> str:
@@ -66,6 +67,27 @@ def test_a_colleagues_account_is_closed_again_and_not_erased(tmp_path: Path) -> 
     clara = make.review().reviewer.user
     apply(tmp_path, line("account", clara.pk, dt.datetime.now(dt.UTC) + HOUR))
     assert User.objects.get(pk=clara.pk).closed_at is not None
+
+
+def test_a_line_that_a_stranger_brought_into_the_log_erases_nobody(
+    client: Client, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    mia = people.member()
+    client.get(f"/Erased account {mia.pk} at 2090-01-01T00:00:00+00:00")
+    client.get(f"/Erased account {mia.pk} at soon")
+    true = line("account", 7, dt.datetime.now(dt.UTC) + HOUR)
+    changed = true.replace("account 7", f"account {mia.pk}")
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("Erased account" in said for said in lines)
+    assert "Account: 0 erased again" in apply(tmp_path, *lines, changed, true)
+    assert User.objects.filter(pk=mia.pk).exists()
+
+
+def test_a_line_that_was_signed_with_a_key_from_before_still_counts(settings: Any, tmp_path: Path) -> None:
+    mia = people.member()
+    said = line("account", mia.pk, dt.datetime.now(dt.UTC) + HOUR)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key" * 9
+    assert "Account: 1 erased again" in apply(tmp_path, said)
 
 
 def test_a_file_without_such_a_line_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Joining on the page: two questions, consent to each thing by itself, a code by letter, counted once."""
 
+import base64
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ def test_nothing_is_kept_and_nothing_counts_before_the_code_is_typed() -> None:
     assert (agreed.purpose, agreed.version, agreed.taken_back_at) == ("country", consents.CURRENT, None)
     assert not member.user.has_usable_password()
     assert not member.user.is_staff
-    assert "You have joined the POEMS syndrome community" in browser.get(ME).content.decode()
+    assert "You have joined." in browser.get(ME).content.decode()
 
 
 def test_no_box_is_ticked_and_each_says_first_whether_it_is_needed(client: Client) -> None:
@@ -308,3 +309,22 @@ def test_a_consent_is_dated_by_the_database() -> None:
     browser.post(CODE, {"code": letters.code(MIA)})
     age = dt.datetime.now(dt.UTC) - Member.objects.get().consented_at
     assert abs(age) < dt.timedelta(minutes=1)
+
+
+def test_no_cookie_says_which_community_somebody_joined(client: Client) -> None:
+    client.force_login(people.reader())
+    said = client.post(JOIN, SAID).cookies["messages"].value.split(":")[0]
+    assert b"You have joined" in base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))
+    assert b"POEMS" not in base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))
+
+
+def test_one_account_that_goes_in_and_out_has_nobody_else_held(client: Client, settings: Any) -> None:
+    settings.MEMBERS_A_DAY = 22
+    community, rosa = Community.objects.get(), people.reader()
+    client.force_login(rosa)
+    for _ in range(23):
+        answer = client.post(JOIN, SAID)
+        community.leave(by=rosa)
+    assert "You have joined 20 times today" in answer.content.decode()
+    community.join(by=people.member(), relation="self", consent_version="1")
+    assert not Member.objects.get().is_held

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Erasure, Letter, Session, User
 from accounts.refusals import NotAllowed, Refusal
 from community import consents
-from community.models import Community, Consent, Member
+from community.models import Community, Consent, Link, LinkReport, Member
 from tests import make, people
 from tests.world import security_key
 
@@ -155,6 +155,25 @@ def test_erasing_leaves_nothing_but_a_number(browser: Client, mia: User) -> None
     assert {(row.kind, row.number) for row in Erasure.objects.all()} >= {("account", key)}
 
 
+def test_erasing_takes_the_letters_to_a_second_address_with_it(browser: Client, mia: User) -> None:
+    EmailAddress.objects.create(user=mia, email="mimi@example.org", verified=True)
+    EmailAddress.objects.create(user=mia, email="rosa@example.org", verified=False)
+    for to in ("mimi@example.org", "rosa@example.org"):
+        Letter.objects.post(to=to, subject="Hello", body="Hello")
+    browser.post("/me/erase/", {"sure": "on"})
+    assert holding("mimi@example.org") == []
+    assert Letter.objects.get().to == "rosa@example.org"  # anybody can write down an address as theirs
+
+
+def test_erasing_forgets_the_address_beside_a_link_that_was_suggested_or_reported(browser: Client, mia: User) -> None:
+    condition = Community.objects.earliest("pk").condition
+    link = Link.objects.suggest(condition, url="https://mia.example.org/", why="It helps.", key="s", email=mia.email)
+    link.accept(by=people.moderator(), title="Group", kind="peers")
+    LinkReport.objects.give(link, kind="broken", key="r", email="MIA@example.org")
+    browser.post("/me/erase/", {"sure": "on"})
+    assert holding("mia@example.org") == []
+
+
 def holding(words: str) -> list[str]:
     """Every column of the database in which these words stand."""
     return [
@@ -208,12 +227,7 @@ def test_a_closed_account_is_a_member_of_nothing(mia: User) -> None:
 def test_an_account_erased_in_the_admin_leaves_two_numbers_in_the_log_and_no_address(
     mia: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    admin, key = Client(), mia.pk
-    admin.force_login(people.superuser())
-    session = admin.session
-    session["account_authentication_methods"] = [{"method": "mfa", "at": dt.datetime.now(dt.UTC).timestamp()}]
-    session["account_authentication_methods_user"] = str(people.superuser().pk)
-    session.save()
+    admin, key = at_the_desk(people.superuser()), mia.pk
     answer = admin.post(reverse("admin:accounts_user_delete", args=[key]), {"post": "yes"})
     assert answer.status_code == 302
     assert not User.objects.filter(pk=key).exists()
@@ -221,3 +235,45 @@ def test_an_account_erased_in_the_admin_leaves_two_numbers_in_the_log_and_no_add
     assert holding("mia@example.org") == []
     assert not LogEntry.objects.exists()
     assert f"Account {key} is erased by account {people.superuser().pk}" in caplog.text
+
+
+def at_the_desk(person: User) -> Client:
+    """A browser in which somebody gave their second factor."""
+    admin = Client()
+    admin.force_login(person)
+    session = admin.session
+    session["account_authentication_methods"] = [{"method": "mfa", "at": dt.datetime.now(dt.UTC).timestamp()}]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
+    return admin
+
+
+def test_the_question_before_an_erasure_names_no_membership(mia: User) -> None:
+    page = at_the_desk(people.superuser()).get(reverse("admin:accounts_user_delete", args=[mia.pk]))
+    assert page.status_code == 200
+    assert mia.email in page.content.decode()
+    for number in Member.objects.filter(user=mia).values_list("pk", flat=True):
+        assert f"Member {number}" not in page.content.decode()
+    assert "Members:" not in page.content.decode()
+
+
+def test_no_administrator_erases_the_account_with_which_they_work(mia: User) -> None:
+    root = people.superuser()
+    answer = at_the_desk(root).post(reverse("admin:accounts_user_delete", args=[root.pk]), {"post": "yes"})
+    assert answer.status_code == 403
+    assert User.objects.filter(pk=root.pk).exists()
+
+
+def test_a_member_who_becomes_a_colleague_sets_up_a_second_factor_anew(browser: Client, mia: User) -> None:
+    Authenticator.objects.create(user=mia, type="webauthn", data=security_key())
+    admin, here = at_the_desk(people.superuser()), reverse("admin:accounts_user_change", args=[mia.pk])
+    said = {"email": mia.email, "name": "Mia", "is_active": "on"}
+    admin.post(here, said)
+    assert Authenticator.objects.filter(user=mia).exists()
+    admin.post(here, {**said, "is_staff": "on"})
+    assert User.objects.get(pk=mia.pk).is_staff
+    assert not Authenticator.objects.filter(user=mia).exists()
+    assert browser.get("/me/").status_code == 302
+    Authenticator.objects.create(user=mia, type="webauthn", data=security_key())
+    admin.post(here, {**said, "name": "Mia M", "is_staff": "on"})
+    assert Authenticator.objects.filter(user=mia).exists()

@@ -76,6 +76,7 @@ class TestTheForm:
             ({"words": "w" * 1001}, "have 1,001 characters"),
             ({"words": "Hid\u200bden."}, "zero width space"),
             ({"email": "rosa at example"}, "This is no e-mail address."),
+            ({"email": f"rosa@{'long.' * 55}org"}, "This is no e-mail address."),
             ({"website": "https://spam.example/"}, "A box that people do not see was filled in."),
             ({"form_token": ""}, "This form was not made here"),
         ],

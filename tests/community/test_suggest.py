@@ -177,6 +177,7 @@ class TestTheForm:
             ({"kind": "shop"}, "not one of the available choices"),
             ({"language": "xx"}, "not one of the available choices"),
             ({"email": "rosa at example"}, "This is no e-mail address. Mend it, or leave it out."),
+            ({"email": f"rosa@{'long.' * 55}org"}, "This is no e-mail address. Mend it, or leave it out."),
             ({"website": "https://spam.example/"}, "A box that people do not see was filled in."),
             ({"form_token": ""}, "This form was not made here"),
         ],

@@ -190,6 +190,7 @@ class TestSending:
             ({"kind": ""}, "Choose one of the three."),
             ({"kind": "praise"}, "Choose one of the three."),
             ({"email": "rosa at example"}, "This is no e-mail address. Mend it, or leave it out."),
+            ({"email": f"rosa@{'long.' * 55}org"}, "This is no e-mail address. Mend it, or leave it out."),
             ({"website": "https://spam.example/"}, "A box that people do not see was filled in."),
             ({"form_token": ""}, "This form was not made here"),
             ({"form_token": "1.1.abc:forged"}, "This form was not made here"),
