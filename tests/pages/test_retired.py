@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from articles.models import BroaderCondition, Condition
+from articles.models import BroaderCondition, Condition, ConditionCode
 from pages import retired
-from tests import make, people
+from tests import knowledge, make, people
 from tests.pages import dom, keeping, site
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +156,14 @@ def test_successors_in_a_circle_are_refused_and_break_no_page(client: Client, ol
     assert leads(client) == leads(client, NEW) == ""
     assert retired.end_of(old.pk) is None
     assert "Elsewhere" not in dom.words(dom.read(client, OLD))
+
+
+def test_a_clinicians_system_that_asks_for_it_gets_the_pages_of_the_successor(client: Client, old: Condition) -> None:
+    ConditionCode.objects.create(condition=old, system="ORPHA", code="774")
+    asked = knowledge.code("774", "ORPHA")
+    assert knowledge.pages(client, asked) == []
+    site.live(Condition.objects.get(slug="new-name"), "what", "overview")
+    assert knowledge.pages(client, asked) == ["what"]
+    assert knowledge.pages(client, {"mainSearchCriteria.v.dn": "Bygone ailment"}) == ["what"]
+    site.live(old, "then", "overview")
+    assert knowledge.pages(client, asked) == ["then"]
