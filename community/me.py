@@ -17,7 +17,7 @@ from accounts.models import Letter, Session, User
 from . import consents
 from .countries import COUNTRIES
 from .forms import ChangeForm, EraseForm
-from .models import Consent, Member
+from .models import Consent, Link, LinkReport, Member
 
 signed_in = login_required(login_url="account_code")
 
@@ -153,6 +153,8 @@ def erase(request: HttpRequest) -> HttpResponse:
         return render(request, "community/erase.html", {"form": form, "stays": stays})
     with transaction.atomic():
         Member.objects.all().leave(by=user)
+        Link.objects.forget(user.email)
+        LinkReport.objects.forget(user.email)
         if not stays:
             user.erase(by=user)
     if stays:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Erasure, Letter, Session, User
 from accounts.refusals import NotAllowed, Refusal
 from community import consents
-from community.models import Community, Consent, Member
+from community.models import Community, Consent, Link, LinkReport, Member
 from tests import make, people
 from tests.world import security_key
 
@@ -164,6 +164,18 @@ def holding(words: str) -> list[str]:
         if isinstance(field, models.CharField | models.TextField | models.JSONField)
         and model._default_manager.filter(**{f"{field.name}__icontains": words}).exists()
     ]
+
+
+def test_with_the_account_goes_the_address_that_was_left_with_links(client: Client) -> None:
+    person, community = people.person("mia@example.org"), make.community()
+    said = {"url": "https://foundation.example.org/", "why": "They know it.", "email": "Mia@Example.org"}
+    link = Link.objects.suggest(community.condition, key="a", **said)
+    link.accept(by=people.moderator(), title="A sample foundation", kind="organisation")
+    LinkReport.objects.give(link, kind="broken", key="b", email="mia@example.org")
+    client.force_login(person)
+    client.post("/me/erase/", {"sure": "on"})
+    assert holding("mia@example.org") == []
+    assert Link.objects.get().why == "They know it."
 
 
 @pytest.mark.parametrize("role", ["signed", "wrote", "works"])
