@@ -167,3 +167,10 @@ def test_a_clinicians_system_that_asks_for_it_gets_the_pages_of_the_successor(cl
     assert knowledge.pages(client, {"mainSearchCriteria.v.dn": "Bygone ailment"}) == ["what"]
     site.live(old, "then", "overview")
     assert knowledge.pages(client, asked) == ["then"]
+
+
+def test_the_content_api_leads_to_the_successor_as_the_page_does(client: Client, old: Condition) -> None:
+    answer = client.get("/api/v1/conditions/old-name")
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/conditions/new-name")
+    site.live(old, "what", "overview")
+    assert client.get("/api/v1/conditions/old-name").json()["slug"] == "old-name"
