@@ -26,7 +26,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from . import callers, clock, emails
 from .models import Tally, User, canonical_email
-from .refusals import Refusal
+from .refusals import Refusal, TooMany
 
 # What the session of the browser that asked for a code keeps it under.
 ASKED = "code_asked"
@@ -41,14 +41,6 @@ WRONG = "This is not the code of the newest letter. Look at it once more."
 SPENT = (
     "This code was used already. If you pressed the button twice, it worked the first time. If not, ask for a new code."
 )
-
-
-class TooMany(Refusal):
-    """A limit is reached; `until` says when it is lifted."""
-
-    def __init__(self, message: str, until: dt.datetime) -> None:
-        self.until = until
-        super().__init__(message)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 
 from .forms import VerbForm
 from .models import Tally
-from .refusals import Refusal
+from .refusals import Refusal, TooMany
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +29,6 @@ FORGED = "This form was not made here, or was changed on its way. Send it once m
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 # A block of addresses may send in a day what it may in so many hours, so that none fills the day for everybody.
 HOURS_A_DAY = 4
-
-
-class TooMany(Refusal):
-    """A limit is reached; `until` says when it is lifted."""
-
-    def __init__(self, message: str, until: dt.datetime) -> None:
-        self.until = until
-        super().__init__(message)
 
 
 @dataclass(frozen=True)

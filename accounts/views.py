@@ -20,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from . import clock, mailed_codes
 from .forms import AskCodeForm, CodeForm
 from .models import Session
+from .refusals import TooMany
 
 if TYPE_CHECKING:
     from .models import User
@@ -40,14 +41,14 @@ def code(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"]
         try:
             mailed_codes.ask(request, email, purpose=SIGN_IN, joins=False, data={"next": wanted})
-        except mailed_codes.TooMany as refusal:
+        except TooMany as refusal:
             form.add_error(None, str(refusal))
             return too_many(render(request, "account/code.html", {"form": form}), refusal)
         return redirect("account_code_typed")
     return render(request, "account/code.html", {"form": form})
 
 
-def too_many(response: HttpResponse, refusal: mailed_codes.TooMany) -> HttpResponse:
+def too_many(response: HttpResponse, refusal: TooMany) -> HttpResponse:
     """The answer to a network that asked for too much, with the time to wait."""
     response.status_code = 429
     response["Retry-After"] = str(max(1, int((refusal.until - clock.read()).total_seconds())))
@@ -104,7 +105,7 @@ def code_again(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "code" not in request.POST:
         try:
             mailed_codes.ask(request, user.email, purpose=AGAIN, joins=False)
-        except mailed_codes.TooMany as refusal:
+        except TooMany as refusal:
             return too_many(render(request, "account/code_again.html", {"form": None, "refused": refusal}), refusal)
     if (asked := mailed_codes.asked(request, AGAIN)) is not None and asked.email == user.email:
         form = CodeForm(request.POST if "code" in request.POST else None)

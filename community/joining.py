@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import mailed_codes
 from accounts.models import User
+from accounts.refusals import TooMany
 from accounts.views import too_many
 from articles.models import Condition
 
@@ -48,7 +49,7 @@ def _by_letter(request: HttpRequest, community: Community) -> HttpResponse:
     data = {"community": community.pk, "said": form.said()}
     try:
         mailed_codes.ask(request, form.cleaned_data["email"], purpose=JOIN, joins=True, data=data)
-    except mailed_codes.TooMany as refusal:
+    except TooMany as refusal:
         form.add_error(None, str(refusal))
         return too_many(_asked(request, community, form), refusal)
     return redirect("join-code")

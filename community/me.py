@@ -153,6 +153,8 @@ def erase(request: HttpRequest) -> HttpResponse:
         return render(request, "community/erase.html", {"form": form, "stays": stays})
     with transaction.atomic():
         Member.objects.all().leave(by=user)
+        Link.objects.forget(user.email)
+        LinkReport.objects.forget(user.email)
         if not stays:
             for address in user.addresses():
                 Link.objects.forget(address)

@@ -10,7 +10,6 @@ from django.db.models.functions import Now
 from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
 from articles import text
-from articles.models import ConditionCode
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -107,14 +106,6 @@ class SiteText(models.Model):
 
 class CodeMissManager(models.Manager["CodeMiss"]):
     """The codes that were asked for in vain."""
-
-    def told(self) -> "models.QuerySet[CodeMiss]":
-        """All of them with `known`: whether a condition bears the code, so that it lacks a page and not the code.
-
-        Asked when it is shown and stored nowhere: a condition may get the code, or a page, tomorrow.
-        """
-        bearers = ConditionCode.objects.filter(system=models.OuterRef("system"), code=models.OuterRef("code"))
-        return self.annotate(known=models.Exists(bearers))
 
     def note(self, system: str, code: str, times: int = 1) -> None:
         """Count that somebody asked for a code, in the form that is kept, which no public page answers."""

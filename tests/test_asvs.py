@@ -17,7 +17,7 @@ CONCERNS_US = """
 12.1.1-3 12.2.1-2 12.3.1-4 13.1.1 13.2.1-5 13.3.1-2 13.4.1-5 14.1.1-2 14.2.1-4 14.2.7 14.3.1-3
 15.1.1-3 15.2.1-3 15.3.1-7 15.4.2 16.1.1 16.2.1-5 16.3.1-4 16.4.1-3 16.5.1-3
 """
-REASON = re.compile(r"^(Written|The operator|By design|Later|Gap): \S|^Not used(: \S|$)")
+REASON = re.compile(r"^(Written|The operator|By design|Gap): \S|^Not used(: \S|$)")
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+)(?: \*)? \| (.+?) \| (.+) \|$", re.MULTILINE)
 DOCUMENT = (ROOT / "docs" / "asvs.md").read_text()
 

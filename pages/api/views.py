@@ -11,7 +11,7 @@ from articles import codes
 from articles.models import Condition, ConditionCode, ConditionName
 from reviews.models import Reviewer
 
-from .. import jsonld, reading
+from .. import jsonld, reading, retired
 from ..jsonld import absolute
 from ..markup import moment
 from ..reviewers import Known, now_and_before
@@ -87,8 +87,9 @@ def condition(request: HttpRequest, asked: Asked, condition: str) -> HttpRespons
     if hub is None:
         raise Problem("not-found", "No condition has this address.")
     row = hub.condition
-    if row.slug != condition:
-        return HttpResponsePermanentRedirect(reverse("api-condition", args=[row.slug]))
+    shown = (None if row.successor_id is None else retired.end_of(row.pk)) or row
+    if shown.slug != condition:
+        return HttpResponsePermanentRedirect(reverse("api-condition", args=[shown.slug]))
     coded = _codes([row.pk]).get(row.pk, [])
     record = {
         **records.condition(row, sorted(hub.names, key=str.casefold), coded),

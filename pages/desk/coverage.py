@@ -23,7 +23,7 @@ from reviews import survey
 from reviews.models import Publication
 from reviews.standing import Standing, void_articles
 
-from .. import charts, letters, reading
+from .. import charts, letters, reading, retired
 from ..models import CodeMiss
 
 # Who may look at all this: whoever looks after the codes that were asked for in vain.
@@ -44,8 +44,8 @@ PAGES = "admin:articles_article_changelist"
 
 
 def catalogue() -> "QuerySet[Condition]":
-    """The conditions that count: every one that has a hub."""
-    return Condition.objects.order_by()
+    """The conditions that count: every one whose hub is shown."""
+    return Condition.objects.filter(retired.stays()).order_by()
 
 
 def pages_of_conditions() -> Counter[int]:
@@ -100,7 +100,7 @@ class Missed:
 
 
 def missed(counts: Mapping[int, int]) -> tuple[list[Missed], int]:
-    """The conditions that are missed most, and how many are missed; five queries."""
+    """The conditions that are missed most, and how many are missed; six queries, more where some were given up."""
     asked = _asked_in_vain()
     communities = Community.objects.order_by().values_list("condition", "member_count")
     members = {condition: reading.members(count) for condition, count in communities}
@@ -115,10 +115,13 @@ def missed(counts: Mapping[int, int]) -> tuple[list[Missed], int]:
 
 
 def _asked_in_vain() -> Counter[int]:
-    """How often a code of a condition was asked for in vain, by the condition."""
+    """How often a code of a condition, or of one whose place it took, was asked for in vain, by the condition."""
     misses = CodeMiss.objects.filter(system=OuterRef("system"), code=OuterRef("code")).order_by()
     coded = ConditionCode.objects.annotate(missed=Subquery(misses.values("times")[:1])).filter(missed__isnull=False)
-    return Counter(dict(coded.order_by().values_list("condition").annotate(Sum("missed"))))
+    found = Counter(dict(coded.order_by().values_list("condition").annotate(Sum("missed"))))
+    for condition, end in retired.ends_of(found).items():
+        found[end.pk] += found.pop(condition)
+    return found
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from articles.models import ConditionCode, Language, Topic, preferred_name
 from articles.names import Fit
 from reviews.models import Publication
 
-from .. import changes, reading, search
+from .. import changes, reading, retired, search
 from ..changes import Change
 from .asking import Asked, Criterion, Said
 
@@ -90,7 +90,7 @@ class Line:
 
 
 def find(asked: Asked) -> Found:
-    """The answer to a request; four queries at most, and one for each name."""
+    """The answer to a request; five queries at most, one for each name, and some where a condition was given up."""
     found = Found()
     scores, wanted = _conditions(asked.criteria, found)
     lines = _lines(scores)
@@ -122,8 +122,22 @@ def _conditions(criteria: list[Criterion], found: Found) -> tuple[dict[int, floa
         fitting = (worth[key] if key else {}) or _named(criterion, found)
         for condition, score in fitting.items():
             scores[condition] = max(score, scores.get(condition, 0))
+    scores, wanted = _shown(scores, wanted)
     best = sorted(scores, key=lambda condition: (-scores[condition], condition))[:MOST_CONDITIONS]
     return {condition: scores[condition] for condition in best}, wanted
+
+
+def _shown(scores: dict[int, float], wanted: dict[Code, set[int]]) -> tuple[dict[int, float], dict[Code, set[int]]]:
+    """The same with each condition that was given up exchanged for the one that is shown in its place."""
+    ends = retired.ends_of({*scores, *(each for bearers in wanted.values() for each in bearers)}) if scores else {}
+    if not ends:
+        return scores, wanted
+    instead = {condition: end.pk for condition, end in ends.items()}
+    moved: dict[int, float] = {}
+    for condition, score in scores.items():
+        shown = instead.get(condition, condition)
+        moved[shown] = max(score, moved.get(shown, 0))
+    return moved, {code: {instead.get(each, each) for each in bearers} for code, bearers in wanted.items()}
 
 
 def _code(criterion: Criterion) -> Code | None:

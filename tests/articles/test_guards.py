@@ -1,4 +1,4 @@
-"""What the database itself refuses about texts: RELIABILITY 1, 8, 9 and 10, through every back door we know."""
+"""What the database itself refuses about texts: docs/promise.md, 1, 8, 9 and 10, through every back door we know."""
 
 import datetime as dt
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Hostile text ends in a refusal or in safe HTML, and no word is lost: RELIABILITY 29 and 30."""
+"""Hostile text ends in a refusal or in safe HTML, and no word is lost: docs/promise.md, 29 and 30."""
 
 import json
 import subprocess

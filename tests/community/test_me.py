@@ -185,6 +185,18 @@ def holding(words: str) -> list[str]:
     ]
 
 
+def test_with_the_account_goes_the_address_that_was_left_with_links(client: Client) -> None:
+    person, community = people.person("mia@example.org"), make.community()
+    said = {"url": "https://foundation.example.org/", "why": "They know it.", "email": "Mia@Example.org"}
+    link = Link.objects.suggest(community.condition, key="a", **said)
+    link.accept(by=people.moderator(), title="A sample foundation", kind="organisation")
+    LinkReport.objects.give(link, kind="broken", key="b", email="mia@example.org")
+    client.force_login(person)
+    client.post("/me/erase/", {"sure": "on"})
+    assert holding("mia@example.org") == []
+    assert Link.objects.get().why == "They know it."
+
+
 @pytest.mark.parametrize("role", ["signed", "wrote", "works"])
 def test_whoever_the_record_needs_keeps_the_account_and_loses_the_membership(client: Client, role: str) -> None:
     made = {"signed": lambda: make.review().reviewer.user, "wrote": lambda: make.revision().author}

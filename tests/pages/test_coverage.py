@@ -174,6 +174,15 @@ def test_conditions_are_missed_by_how_often_they_were_asked_for_then_by_the_memb
     assert "Codes asked for in vain: 6, 20 times in all" in dom.words(section(root, "missed-heading"))
 
 
+def test_a_condition_that_was_given_up_counts_no_more_and_what_was_asked_of_it_counts_for_its_successor() -> None:
+    old, new = of("old-name", 0), of("new-name", 0)
+    coded(old, "D000001", times=3)
+    coded(new, "D000002", times=1)
+    Condition.objects.filter(pk=old.pk).update(successor=new)
+    assert [(row.pk, row.times) for row in coverage.missed({})[0]] == [(new.pk, 4)]
+    assert coverage.catalogue().count() == 1
+
+
 def test_neither_figure_nor_order_tell_more_of_members_than_readers_are_told(settings: Any) -> None:
     settings.MEMBER_COUNT_THRESHOLD, settings.MEMBER_COUNT_ROUND_TO = 3, 5
     make.community(of("a-small-one", 0), members=1)

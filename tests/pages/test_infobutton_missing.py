@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from articles.models import Condition
 from pages import models
+from pages.desk.codes import explained
 from pages.infobutton import missing as counting
 from pages.infobutton.missing import Missing, missing
 from pages.models import CodeMiss
@@ -68,8 +69,8 @@ def test_an_unknown_code_is_counted_in_the_form_that_is_kept(client: Client, wat
         ask(client, sent)
         watch.now += 10
     assert counted() == {("ICD-10", "D47.7"): 3}
-    (row,) = CodeMiss.objects.told()
-    assert (row.first_on, row.last_on, row.known) == (make.today(), make.today(), False)
+    (row,) = explained(CodeMiss.objects.all())
+    assert (row.first_on, row.last_on, row.bearers) == (make.today(), make.today(), 0)
 
 
 def test_a_condition_without_a_public_page_counts_and_is_told_apart(client: Client, watch: Watch) -> None:
@@ -78,7 +79,7 @@ def test_a_condition_without_a_public_page_counts_and_is_told_apart(client: Clie
     bear(castleman, "ORPHA", "160")
     make.revision(make.article("draft", of=castleman))
     ask(client, {**code("ORPHA:160", "ORPHA"), **code("161", "ORPHA", "1"), **code("D016878", "MeSH", "2")})
-    assert {(row.code, row.known) for row in CodeMiss.objects.told()} == {("160", True), ("161", False)}
+    assert {(row.code, row.bearers) for row in explained(CodeMiss.objects.all())} == {("160", 1), ("161", 0)}
     page = site.live(castleman, "what", "overview")
     watch.now += 10
     ask(client, code("160", "ORPHA"))

@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from articles.models import BroaderCondition, Condition
+from articles.models import BroaderCondition, Condition, ConditionCode
 from pages import retired
-from tests import make, people
+from tests import knowledge, make, people
 from tests.pages import dom, keeping, site
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +156,21 @@ def test_successors_in_a_circle_are_refused_and_break_no_page(client: Client, ol
     assert leads(client) == leads(client, NEW) == ""
     assert retired.end_of(old.pk) is None
     assert "Elsewhere" not in dom.words(dom.read(client, OLD))
+
+
+def test_a_clinicians_system_that_asks_for_it_gets_the_pages_of_the_successor(client: Client, old: Condition) -> None:
+    ConditionCode.objects.create(condition=old, system="ORPHA", code="774")
+    asked = knowledge.code("774", "ORPHA")
+    assert knowledge.pages(client, asked) == []
+    site.live(Condition.objects.get(slug="new-name"), "what", "overview")
+    assert knowledge.pages(client, asked) == ["what"]
+    assert knowledge.pages(client, {"mainSearchCriteria.v.dn": "Bygone ailment"}) == ["what"]
+    site.live(old, "then", "overview")
+    assert knowledge.pages(client, asked) == ["then"]
+
+
+def test_the_content_api_leads_to_the_successor_as_the_page_does(client: Client, old: Condition) -> None:
+    answer = client.get("/api/v1/conditions/old-name")
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/conditions/new-name")
+    site.live(old, "what", "overview")
+    assert client.get("/api/v1/conditions/old-name").json()["slug"] == "old-name"
