@@ -45,8 +45,8 @@ def by_country(community: Community, today: dt.date) -> Chart | None:
         heads=("Country", "Members"),
         people=True,
         caption=f"Members by country, {day}",
-        note=f"Counted {day}. Countries with fewer than {least} members are added together with those who named none, "
-        "so that nobody can be picked out. These figures change only when many people have joined or left.",
+        note=f"Counted {day}. Countries with few members are added together with those who named none, so that nobody "
+        "can be picked out. These figures change only when many people have joined or left.",
     )
 
 
