@@ -28,7 +28,7 @@ from community.models import Community
 from reviews.models import Withdrawal as WithdrawalRow
 from reviews.standing import Stamp, tally
 
-from . import catalogue, jsonld, kept, letters, links, reading, retired
+from . import catalogue, jsonld, kept, letters, links, pictures, reading, retired
 from . import history as record
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def community(request: HttpRequest, condition: str) -> HttpResponse:
     members = reading.members(found.member_count)
     machine = jsonld.community(row, found.get_absolute_url(), members)
     context = {"condition": row, "members": members, "today": clock.today(), "machine": machine}
-    context |= links.part_of(row)
+    context |= links.part_of(row) | pictures.of(found, members, clock.today())
     return render(request, "pages/community.html", context)
 
 

@@ -61,6 +61,8 @@ CHANGEABLE = {
     "community.Link",
     "community.LinkReport",
     "community.Consent",
+    "community.CountrySnapshot",
+    "community.YearFigure",
     "pages.Job",
 }
 NEVER_CHANGING = {

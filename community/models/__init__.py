@@ -6,10 +6,12 @@ from .link_reports import LinkReport
 from .links import Link
 from .members import Consent, Member
 from .moderation import MemberLook, StrikeOut
+from .snapshots import CountrySnapshot, YearFigure
 
 __all__ = [
     "Community",
     "Consent",
+    "CountrySnapshot",
     "Drift",
     "Link",
     "LinkDecision",
@@ -17,4 +19,5 @@ __all__ = [
     "Member",
     "MemberLook",
     "StrikeOut",
+    "YearFigure",
 ]

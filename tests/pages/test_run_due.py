@@ -59,6 +59,7 @@ def test_every_job_runs_the_first_time_and_says_what_it_did() -> None:
     assert run() == (
         "send_reminders: 0 reminders written\nsend_letters: 0 letters sent\n"
         "erase_emails: 0 addresses of readers erased\ncount_members: 0 numbers of members set right\n"
+        "draw_members: 0 communities looked at by country, 0 by year\n"
         "tell_erasures: what was erased told\nforget_letters: 0 letters forgotten\n"
         "forget_sessions: 0 sessions forgotten\nverify_record: 0 faults in the record\n"
         "index_texts: 0 texts entered in the index\nforget_tallies: 0 tallies forgotten\n"
@@ -69,6 +70,7 @@ def test_every_job_runs_the_first_time_and_says_what_it_did() -> None:
         "send_letters": (None, 0, ""),
         "erase_emails": (None, 0, ""),
         "count_members": (None, 0, ""),
+        "draw_members": (None, 0, ""),
         "tell_erasures": (None, 0, ""),
         "forget_letters": (None, 0, ""),
         "forget_sessions": (None, 0, ""),

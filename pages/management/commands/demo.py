@@ -16,7 +16,7 @@ from accounts.models import User
 from articles.codes import Match
 from articles.importers import markdown_files
 from articles.models import Article, BroaderCondition, Condition, ConditionCode, ConditionName, Revision
-from community.models import Community, Link, LinkReport, Member
+from community.models import Community, CountrySnapshot, Link, LinkReport, Member, YearFigure
 from pages.models import CodeMiss, SiteText
 from reviews.models import Checklist, Credential, Publication, Reviewer, ReviewRequest
 
@@ -97,6 +97,10 @@ KINDS = [("poems-syndrome", "POEMS syndrome"), ("multiple-myeloma", "Multiple my
 # A condition whose place another one took.
 RETIRED = ("takatsuki-disease", "Takatsuki disease", "poems-syndrome")
 MEMBERS = {"poems-syndrome": 59, "wilson-disease": 7}
+# Where so many of the first community say they live; the others are spread, or do not say.
+COUNTRIES = "US " * 18 + "ES " * 12 + "IT JP GB DE FR CA BR AU NL " * 3
+# What was public at the end of earlier years, counted back from this one; None below the threshold.
+YEARS = [46, 34, 22, None]
 # What clinicians' systems asked for and nobody has written about; the last is a condition that has no page.
 MISSES = [("ORPHA", "774", 14), ("ICD-10-CM", "E75.22", 5), ("OMIM", "219700", 2), ("MeSH", "D001528", 6)]
 # Condition, address, title, kind, language, country, description. None of these places exists.
@@ -191,6 +195,7 @@ def _site() -> None:
     _catalogue()
     for slug, count in MEMBERS.items():
         _members(slug, count)
+    _pictures("poems-syndrome")
     _links(people["moderator"])
     texts = {path.name: _draft(path, people["author"]) for path in markdown_files.find(TEXTS)}
     shown = {name: _publish(texts[name], people, signer, days) for name, signer, days in PUBLISHED}
@@ -263,10 +268,21 @@ def _catalogue() -> None:
 
 def _members(slug: str, count: int) -> None:
     community = Community.objects.create(condition=Condition.objects.get(slug=slug))
+    countries = COUNTRIES.split() if slug == "poems-syndrome" else []
     for number in range(1, count + 1):
+        country = countries[number - 1] if number <= len(countries) else ""
         member = User.objects.create_user(f"member-{slug}-{number}@{DOMAIN}", None)
         relation = Member.Relation.CARES if number % 4 == 0 else Member.Relation.LIVES_WITH_IT
-        community.join(by=member, relation=relation, consent_version="sample")
+        community.join(by=member, relation=relation, country=country, consent_version="sample")
+
+
+def _pictures(slug: str) -> None:
+    """What the job of the day keeps of a community, and what it would have kept at the end of earlier years."""
+    community = Community.objects.get(condition__slug=slug)
+    for ago, figure in enumerate(YEARS, start=1):
+        YearFigure.objects.create(community=community, year=clock.today().year - ago, figure=figure)
+    CountrySnapshot.objects.take()
+    YearFigure.objects.note()
 
 
 def _links(moderator: User) -> None:

@@ -15,7 +15,7 @@ from accounts import emails as account_emails
 from accounts.models import Letter, Session, Tally
 from community.checking import Checker
 from community.management.commands import count_members as counted
-from community.models import Link, LinkReport
+from community.models import CountrySnapshot, Link, LinkReport, YearFigure
 from pages.desk import falling_due
 from pages.models import Job
 from reviews import emails, record, reminders
@@ -91,6 +91,11 @@ def count_members() -> str:
     return f"{len(counted.count())} numbers of members set right"
 
 
+def draw_members() -> str:
+    """Keep what may be shown of the members by country and by year."""
+    return f"{CountrySnapshot.objects.take()} communities looked at by country, {YearFigure.objects.note()} by year"
+
+
 def tell_erasures() -> str:
     """Write to the operators what was erased, by number, for the day on which they restore a backup."""
     account_emails.erasures(clock.today())
@@ -113,6 +118,7 @@ WORK = {
     "send_letters": Work(send_letters, dt.timedelta(minutes=1), dt.timedelta(minutes=10)),
     "erase_emails": Work(erase_emails, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "count_members": Work(count_members, dt.timedelta(days=1), dt.timedelta(hours=1)),
+    "draw_members": Work(draw_members, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "tell_erasures": Work(tell_erasures, dt.timedelta(days=1), dt.timedelta(hours=1)),
     "forget_letters": Work(forget_letters, dt.timedelta(hours=1), dt.timedelta(hours=1)),
     "forget_sessions": Work(forget_sessions, dt.timedelta(hours=1), dt.timedelta(hours=1)),

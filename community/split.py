@@ -1,0 +1,67 @@
+"""Members by country: which figures may stand side by side, and when others may take their place. Pure functions.
+
+Whoever reads the exact total after each join and each split for ever must not be able to work out a figure below the
+threshold. So a split is a whole, of one moment, and stands until another whole differs enough from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .counting import shown
+
+# The fewest countries that are added together.
+MERGED = 2
+
+
+@dataclass(frozen=True)
+class Split:
+    """Figures by country, the largest first, and of all others together, of whom some named no country."""
+
+    cells: tuple[tuple[str, int], ...]
+    rest: int
+
+
+def divided(counts: Mapping[str, int], *, threshold: int, round_to: int = 1) -> Split | None:
+    """The split of counts by country, "" for those who named none; None where none may be shown.
+
+    Every figure is at or above the threshold, and rounded as the total is. The rest merges at least two countries;
+    else the smallest country joins it, until it does.
+    """
+    named = sorted(((count, code) for code, count in counts.items() if code and count), reverse=True)
+    large = [each for each in named if each[0] >= threshold]
+    total = sum(counts.values())
+    while large and (len(named) - len(large) < MERGED or total - sum(count for count, _ in large) < threshold):
+        large.pop()
+    if not large:
+        return None
+
+    def figure(count: int) -> int:
+        return shown(count, threshold=threshold, round_to=round_to).figure or 0
+
+    cells = tuple((code, figure(count)) for count, code in large)
+    return Split(cells, figure(total - sum(count for count, _ in large)))
+
+
+def replaced(
+    before: Split | None, counts: Mapping[str, int], *, moved: int, threshold: int, round_to: int = 1
+) -> Split | None:
+    """The split that may take the place of `before`, None where that one stays.
+
+    `moved` is by how many the total has changed since `before`, or since nothing. A country that was shown stays, and
+    every figure is the same or has changed by the threshold at least, the others together too. One that is new did
+    not come alone: else what it was before could be worked out.
+    """
+    after = divided(counts, threshold=threshold, round_to=round_to)
+    if before is None or after is None:
+        return after
+    old, new = dict(before.cells), dict(after.cells)
+    if not old.keys() <= new.keys():
+        return None
+    fresh = [count for code, count in after.cells if code not in old]
+    changes = [new[code] - old[code] for code in old]
+    changes.append(after.rest + sum(fresh) - before.rest)
+    if any(0 < abs(change) < threshold for change in changes) or not any(changes):
+        return None
+    if any(count > threshold - 2 + max(moved, 0) for count in fresh):
+        return None
+    return after

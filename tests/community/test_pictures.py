@@ -1,0 +1,147 @@
+"""What is kept of the members by country and by year, and what the community's page draws of it."""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from community.models import Community, CountrySnapshot, Member, YearFigure
+from pages import pictures
+from tests import make, people
+from tests.pages import dom
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ADDRESS = "/conditions/poems-syndrome/community/"
+SPREAD = ["US"] * 18 + ["ES"] * 12 + ["IT", "JP", "GB"] * 5 + [""] * 14
+
+
+def community_in(countries: list[str]) -> Community:
+    """A community whose members named these countries."""
+    row = make.community()
+    join(row, countries)
+    return row
+
+
+def join(row: Community, countries: list[str]) -> None:
+    """More members, from these countries."""
+    for country in countries:
+        person = people.person(f"somebody{Member.objects.count()}-{country}@example.org")
+        row.join(by=person, relation="self", country=country, consent_version="1")
+
+
+def drawn(client: Client) -> str:
+    """The words of the page."""
+    return dom.words(dom.read(client, ADDRESS))
+
+
+def test_the_split_of_the_day_stands_on_the_page_with_its_table(client: Client) -> None:
+    community_in(SPREAD)
+    assert CountrySnapshot.objects.take() == 1
+    root = dom.read(client, ADDRESS)
+    table = next(each for each in root.iter("table") if "by country" in dom.words(each))
+    said = [[dom.words(cell) for cell in row] for row in table.iter("tr")][1:]
+    assert said == [["United States", "18"], ["Spain", "12"], ["All others, or not said", "29"]]
+    assert "Italy" not in dom.words(root)
+
+
+def test_what_is_kept_holds_no_figure_below_the_threshold() -> None:
+    community_in(SPREAD)
+    CountrySnapshot.objects.take()
+    row = CountrySnapshot.objects.get()
+    assert (row.cells, row.rest, row.total) == ([["US", 18], ["ES", 12]], 29, 59)
+
+
+def test_members_who_are_held_are_in_no_figure(settings: Settings) -> None:
+    settings.MEMBERS_A_DAY = 59
+    community_in([*SPREAD, *["US"] * 12])
+    CountrySnapshot.objects.take()
+    assert CountrySnapshot.objects.get().cells == [["US", 18], ["ES", 12]]
+
+
+def test_the_split_is_not_looked_at_again_before_the_public_total_has_moved_by_the_threshold() -> None:
+    row = community_in(SPREAD)
+    CountrySnapshot.objects.take()
+    CountrySnapshot.objects.update(day=make.today() - dt.timedelta(1), counted_on=make.today() - dt.timedelta(1))
+    join(row, ["US"] * 10)
+    assert CountrySnapshot.objects.take() == 0
+    join(row, ["US"])
+    assert CountrySnapshot.objects.take() == 1
+    newest = CountrySnapshot.objects.latest("day")
+    assert (newest.cells, newest.rest) == ([["US", 29], ["ES", 12]], 29)
+
+
+def test_figures_that_moved_by_little_stay_under_their_own_day() -> None:
+    row = community_in(SPREAD)
+    CountrySnapshot.objects.take()
+    yesterday = make.today() - dt.timedelta(1)
+    CountrySnapshot.objects.update(day=yesterday, counted_on=yesterday)
+    join(row, ["US"] * 10 + ["ES"] * 5)
+    assert CountrySnapshot.objects.take() == 1
+    newest = CountrySnapshot.objects.latest("day")
+    assert (newest.cells, newest.rest, newest.counted_on) == ([["US", 18], ["ES", 12]], 29, yesterday)
+    assert CountrySnapshot.objects.take() == 0
+
+
+def test_no_picture_below_the_threshold_nor_where_it_was_raised_nor_of_long_ago(
+    client: Client, settings: Settings
+) -> None:
+    row = community_in(SPREAD)
+    CountrySnapshot.objects.take()
+    YearFigure.objects.create(community=row, year=make.today().year - 1, figure=30)
+    assert "Where members live" in drawn(client)
+    settings.MEMBER_COUNT_THRESHOLD = 13
+    assert "Where members live" not in drawn(client)
+    settings.MEMBER_COUNT_THRESHOLD = 60
+    assert "Members over time" not in drawn(client)
+    settings.MEMBER_COUNT_THRESHOLD = 11
+    assert pictures.by_country(row, make.today() + dt.timedelta(401)) is None
+
+
+def test_a_year_below_the_threshold_and_one_that_differs_by_little_are_told_without_their_figures(
+    client: Client,
+) -> None:
+    row = community_in(SPREAD)
+    this = make.today().year
+    for ago, figure in [(4, None), (3, 22), (2, 25), (1, 46)]:
+        YearFigure.objects.create(community=row, year=this - ago, figure=figure)
+    table = next(each for each in dom.read(client, ADDRESS).iter("table") if "each year" in dom.words(each))
+    said = [[dom.words(cell) for cell in each] for each in table.iter("tr")][1:]
+    figures = ["under 11", "22", "about 22", "46", "59"]
+    assert said == [[str(this - 4 + number), figure] for number, figure in enumerate(figures)]
+
+
+def test_the_figure_of_the_year_is_the_public_one_and_outlives_whoever_leaves() -> None:
+    row = community_in(["US"] * 12)
+    assert YearFigure.objects.note() == 1
+    assert YearFigure.objects.get().figure == 12
+    YearFigure.objects.update(year=make.today().year - 1)
+    for member in list(Member.objects.all()[:5]):
+        row.leave(by=member.user)
+    YearFigure.objects.note()
+    assert [each.figure for each in YearFigure.objects.all()] == [12, None]
+
+
+# The order of communities by what is shown, and queries that hand the number to `reading.members`.
+RAW = re.compile(r"\bmember_count\b")
+READ_BY_THE_RULE = re.compile(
+    r"members\([a-z_.]*member_count\)|^\s*member_count: int \| None$|values(_list)?\(.*member_count"
+    r"|\"member_count\": models\.Subquery|member_count=models\.Subquery|count=\"member_count\""
+    r"|member_count__gt|member_count__gte=threshold|rounded = models\.F\(\"member_count\"\)"
+)
+
+
+def test_no_view_and_no_template_reads_the_number_past_the_rule() -> None:
+    sources = [*ROOT.glob("pages/**/*.py"), *ROOT.glob("templates/**/*.html")]
+    past = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in sources
+        if not path.is_relative_to(ROOT / "templates/desk")
+        for line in path.read_text().splitlines()
+        if RAW.search(line) and not READ_BY_THE_RULE.search(line)
+    ]
+    assert past == []
