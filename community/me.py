@@ -17,7 +17,7 @@ from accounts.models import Letter, Session, User
 from . import consents
 from .countries import COUNTRIES
 from .forms import ChangeForm, EraseForm
-from .models import Consent, Link, LinkReport, Member
+from .models import Consent, Member
 
 signed_in = login_required(login_url="account_code")
 
@@ -153,12 +153,7 @@ def erase(request: HttpRequest) -> HttpResponse:
         return render(request, "community/erase.html", {"form": form, "stays": stays})
     with transaction.atomic():
         Member.objects.all().leave(by=user)
-        Link.objects.forget(user.email)
-        LinkReport.objects.forget(user.email)
         if not stays:
-            for address in user.addresses():
-                Link.objects.forget(address)
-                LinkReport.objects.forget(address)
             user.erase(by=user)
     if stays:
         messages.success(request, "Your memberships are erased. The account with which you work here stays.")

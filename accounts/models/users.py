@@ -2,7 +2,7 @@
 
 import logging
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from django.contrib.admin.models import LogEntry
@@ -57,6 +57,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
+    # What erases an address wherever else its owner left it; the apps that keep addresses put theirs in.
+    forgetting: ClassVar[list[Callable[[str], object]]] = []
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -134,10 +136,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.delete()
 
     def _forget_traces(self) -> None:
-        """Delete the letters to each address of this person, and what the admin's log says about their account."""
+        """Erase each address of this person wherever it stands, letters too, and what the admin's log says of them."""
         about = models.Q(content_type__app_label="accounts", content_type__model="user", object_id=str(self.pk))
         for address in self.addresses():
             Letter.objects.filter(to=address).delete()
+            for forget in self.forgetting:
+                forget(address)
             about |= models.Q(object_repr__icontains=address)
         LogEntry.objects.filter(about).delete()
 

@@ -1,7 +1,7 @@
 """What readers report about a link: that it harms, deceives, or does not open."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -9,15 +9,12 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 
 from accounts import clock
-from accounts.models import canonical_email
+from accounts.models import User, canonical_email
 from accounts.refusals import NotAllowed, Refusal
 
 from .. import link_letters, link_words
 from ..link_words import MOST_WORDS
 from .links import LONGEST_WITHOUT_ANSWER, Decided, Link
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class LinkReportQuerySet(models.QuerySet["LinkReport"]):
@@ -147,3 +144,6 @@ class LinkReport(models.Model):
         if done != 1:
             raise Decided(f"{self.handled_by} handled this before you: {self.get_outcome_display().lower()}.")
         link_letters.report_handled(self)
+
+
+User.forgetting.append(LinkReport.objects.forget)

@@ -12,7 +12,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 
 from accounts import clock
-from accounts.models import canonical_email
+from accounts.models import User, canonical_email
 from accounts.refusals import NotAllowed, Refusal
 from articles.models import Condition
 
@@ -22,8 +22,6 @@ from ..languages import LANGUAGES
 from ..link_words import LONGEST_DESCRIPTION, LONGEST_TITLE, MOST_WORDS, Kind
 
 if TYPE_CHECKING:
-    from accounts.models import User
-
     from .link_decisions import LinkDecision
 
 # Found broken on so many days, one after another, a link leaves the page; the day it answers it is back.
@@ -374,3 +372,6 @@ class Link(models.Model):
             return now, 1
         another_day = now.astimezone(dt.UTC).date() > self.checked_at.astimezone(dt.UTC).date()
         return self.failing_since, self.broken_days + another_day
+
+
+User.forgetting.append(Link.objects.forget)

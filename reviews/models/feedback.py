@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -10,15 +10,13 @@ from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 
 from accounts import clock
+from accounts.models import User
 from accounts.refusals import NotAllowed, Refusal
 from articles import text
 from articles.models import Article, Revision
 
 from .publications import Publication
 from .requests import Moved, ReviewRequest
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +55,10 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         if not kept and any(getattr(feedback, name) != value for name, value in said.items()):
             raise Moved("This form was sent already, with other words. To add something, send it once more.")
         return feedback
+
+    def forget(self, email: str) -> int:
+        """Erase an address that was left for an answer, because its owner asks for it; say how often."""
+        return self.exclude(email="").filter(email__iexact=email).update(email="")
 
     def erase_emails(self) -> int:
         """Erase the addresses of what was handled FEEDBACK_EMAIL_DAYS days ago or earlier, and say how many.
@@ -197,3 +199,6 @@ class Feedback(models.Model):
         if waits.update(handled_by=by, handled_at=clock.now(), **outcome) != 1:
             self._check_waiting()
         self.refresh_from_db()
+
+
+User.forgetting.append(Feedback.objects.forget)

@@ -185,6 +185,17 @@ def holding(words: str) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("how", ["erase", "close"])
+def test_whichever_way_an_account_ends_an_address_left_for_an_answer_goes_with_it(how: str) -> None:
+    person = people.person("mia@example.org")
+    said = make.feedback(words="The figure is wrong.", email="Mia@example.org")
+    make.link_report(make.shown_link(make.community().condition), words="It sells something.", email="mia@example.org")
+    getattr(person, how)(by=people.superuser())
+    assert holding("mia@example.org") == []
+    said.refresh_from_db()
+    assert said.words == "The figure is wrong."
+
+
 def test_with_the_account_goes_the_address_that_was_left_with_links(client: Client) -> None:
     person, community = people.person("mia@example.org"), make.community()
     said = {"url": "https://foundation.example.org/", "why": "They know it.", "email": "Mia@Example.org"}
