@@ -39,7 +39,7 @@ def manifest(folder: Path) -> dict[str, Any] | None:
     """What an export says of itself; None where the folder is none, or not one that this program reads."""
     try:
         said = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) and said.get("form") == FORM else None
 
@@ -125,7 +125,7 @@ def missing_conditions(folder: Path) -> dict[str, NamedCondition]:
             if said["slug"] in here:
                 continue
             read = _condition(number, said)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             problems.append(Problem(path, number, "It is not the record of a condition."))
         except ValidationError as invalid:
             problems += [Problem(path, number, message) for message in invalid.messages]
@@ -154,8 +154,15 @@ def _in_circles(leads_to: dict[str, list[str]]) -> list[str]:
 def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
     condition = Condition(slug=said["slug"], definition=said.get("definition", ""), origin=said.get("origin", ""))
     condition.clean_fields()
-    names = [ConditionName(condition=condition, **row) for row in said["names"]]
-    codes = [ConditionCode(condition=condition, **row) for row in said["codes"]]
+    # Named one by one: a record that says to which row it belongs could give names to conditions that are here.
+    names = [
+        ConditionName(condition=condition, language=row["language"], kind=row["kind"], text=row["text"])
+        for row in said["names"]
+    ]
+    codes = [
+        ConditionCode(condition=condition, system=row["system"], code=row["code"], match=row["match"])
+        for row in said["codes"]
+    ]
     for row in (*names, *codes):
         row.clean_fields(exclude=["condition"])
         row.clean()
