@@ -19,6 +19,8 @@ FORM = "rounds-export-1"
 MANIFEST, SUMS, CONDITIONS = "manifest.json", "SHA256SUMS", "conditions.jsonl"
 # In the order in which they are read: what a page was before, then what readers see.
 VERSIONS, PAGES = "history", "pages"
+# What stands in the record of a name and of a code.
+NAME, CODE = {"language", "kind", "text"}, {"system", "code", "match"}
 # A part of the name of a file of an export, below its folder. None leads out of it, and none is hidden.
 PART = re.compile(r"[A-Za-z0-9_-]+(?:\.[a-z]+)?")
 
@@ -154,15 +156,11 @@ def _in_circles(leads_to: dict[str, list[str]]) -> list[str]:
 def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
     condition = Condition(slug=said["slug"], definition=said.get("definition", ""), origin=said.get("origin", ""))
     condition.clean_fields()
-    # Named one by one: a record that says to which row it belongs could give names to conditions that are here.
-    names = [
-        ConditionName(condition=condition, language=row["language"], kind=row["kind"], text=row["text"])
-        for row in said["names"]
-    ]
-    codes = [
-        ConditionCode(condition=condition, system=row["system"], code=row["code"], match=row["match"])
-        for row in said["codes"]
-    ]
+    # A record that says to which row it belongs could give names to conditions that are here.
+    if any(set(row) - NAME for row in said["names"]) or any(set(row) - CODE for row in said["codes"]):
+        raise ValueError("A name or a code holds what is none of it.")
+    names = [ConditionName(condition=condition, **row) for row in said["names"]]
+    codes = [ConditionCode(condition=condition, **row) for row in said["codes"]]
     for row in (*names, *codes):
         row.clean_fields(exclude=["condition"])
         row.clean()
