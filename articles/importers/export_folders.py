@@ -19,6 +19,8 @@ FORM = "rounds-export-1"
 MANIFEST, SUMS, CONDITIONS = "manifest.json", "SHA256SUMS", "conditions.jsonl"
 # In the order in which they are read: what a page was before, then what readers see.
 VERSIONS, PAGES = "history", "pages"
+# What stands in the record of a name and of a code.
+NAME, CODE = {"language", "kind", "text"}, {"system", "code", "match"}
 # A part of the name of a file of an export, below its folder. None leads out of it, and none is hidden.
 PART = re.compile(r"[A-Za-z0-9_-]+(?:\.[a-z]+)?")
 
@@ -39,7 +41,7 @@ def manifest(folder: Path) -> dict[str, Any] | None:
     """What an export says of itself; None where the folder is none, or not one that this program reads."""
     try:
         said = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) and said.get("form") == FORM else None
 
@@ -125,7 +127,7 @@ def missing_conditions(folder: Path) -> dict[str, NamedCondition]:
             if said["slug"] in here:
                 continue
             read = _condition(number, said)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             problems.append(Problem(path, number, "It is not the record of a condition."))
         except ValidationError as invalid:
             problems += [Problem(path, number, message) for message in invalid.messages]
@@ -154,6 +156,9 @@ def _in_circles(leads_to: dict[str, list[str]]) -> list[str]:
 def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
     condition = Condition(slug=said["slug"], definition=said.get("definition", ""), origin=said.get("origin", ""))
     condition.clean_fields()
+    # A record that says to which row it belongs could give names to conditions that are here.
+    if any(set(row) - NAME for row in said["names"]) or any(set(row) - CODE for row in said["codes"]):
+        raise ValueError("A name or a code holds what is none of it.")
     names = [ConditionName(condition=condition, **row) for row in said["names"]]
     codes = [ConditionCode(condition=condition, **row) for row in said["codes"]]
     for row in (*names, *codes):

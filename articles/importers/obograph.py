@@ -32,7 +32,7 @@ def read(path: Path) -> Ontology:
         graphs = _list(_dict(document).get("graphs"))
     except json.JSONDecodeError as error:
         raise FileRefused([Problem(path, error.lineno, f"It is no JSON: {error.msg}.")]) from error
-    except (_Shape, RecursionError) as error:
+    except (_Shape, RecursionError, ValueError) as error:  # ValueError: a number without end
         message = "This is not an ontology in OBO Graphs JSON: it has no list of graphs."
         raise FileRefused([Problem(path, 1, message)]) from error
     lines = _lines(text)

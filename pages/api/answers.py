@@ -84,7 +84,8 @@ def _answer(
 
 def _kept_answer(request: HttpRequest, view: View, values: dict[str, Any], places: dict[str, str]) -> HttpResponse:
     """The answer at an address with a query, as pages/kept.py answers at one without."""
-    key = f"{request.path}?{urlencode(values)}"
+    # What was left out is not there at all: a None would be the same as the word “None” that somebody sent.
+    key = f"{request.path}?{urlencode({name: value for name, value in values.items() if value is not None})}"
     made_at = time.monotonic()
     state = held.current("")
     page = asked_for.at(key)

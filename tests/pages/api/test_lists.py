@@ -195,3 +195,8 @@ def test_lists_in_another_order_are_made_from_what_was_read_once(client: Client)
 
 def test_no_list_is_longer_than_it_says() -> None:
     assert table.PER_PAGE == 25
+
+
+def test_a_word_that_was_asked_for_is_not_taken_for_one_that_was_left_out(pages: dict[str, str]) -> None:
+    assert slugs(ask("/articles", reviewer="None")) == []
+    assert slugs(ask("/articles", page=1)) == ["new", "old", "due"]
