@@ -33,6 +33,8 @@ FITS = {Fit.EXACT: 0.9, Fit.BEGINS: 0.5, Fit.WORDS: 0.4}
 # Where the question that was asked for has no page, the other pages of the condition are worth so much of it.
 INSTEAD = 0.5
 FEWEST_LETTERS = 3
+# So many names are looked up for a request: that costs more than all else of it.
+MOST_NAMES = 3
 # What SNOMED CT writes behind a name to tell it from others.
 KIND_OF_TERM = re.compile(r" \((disorder|disease|finding)\)$", re.IGNORECASE)
 MOST_CONDITIONS, MOST_PAGES = 100, 30
@@ -71,6 +73,7 @@ class Found:
     pages: list[Page] = field(default_factory=list)
     used: list[Said] = field(default_factory=list)  # the parameters by which it was found
     missed: set[Code] = field(default_factory=set)  # codes that lead to no public page
+    names: int = 0  # how many were looked up
 
     @property
     def key(self) -> str:
@@ -166,7 +169,8 @@ def _bearers(wanted: Iterable[Code]) -> Iterable[tuple[int, str, str, str]]:
 
 def _named(criterion: Criterion, found: Found) -> dict[int, float]:
     """The conditions that the words of a criterion name, first the words that were displayed."""
-    for said in criterion.words:
+    for said in criterion.words[: MOST_NAMES - found.names]:
+        found.names += 1
         found.used.append(said)
         if fitting := _called(search.tidy(said.value)):
             return fitting
@@ -175,7 +179,7 @@ def _named(criterion: Criterion, found: Found) -> dict[int, float]:
 
 def _called(words: str) -> dict[int, float]:
     """The conditions with this name, or else the one whose names alone hold all these words."""
-    words = KIND_OF_TERM.sub("", words)
+    words = " ".join(dict.fromkeys(KIND_OF_TERM.sub("", words).split()))
     if len(words) < FEWEST_LETTERS:
         return {}
     fitting = [one for one in names.known().find(words, without=codes.hidden()) if one.fit in FITS]

@@ -390,3 +390,18 @@ def test_a_condition_with_very_many_pages_is_answered_with_the_first_ones(
     monkeypatch.setattr(finding, "MOST_PAGES", 2)
     site.build()
     assert knowledge.pages(client, POEMS) == ["overview", "symptoms"]
+
+
+@pytest.mark.once
+def test_of_many_names_the_first_few_are_looked_up(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    site.build()
+    sent = {
+        f"mainSearchCriteria.v.{kind}{number or ''}": f"no name {number}"
+        for number in range(20)
+        for kind in ("dn", "ot")
+    }
+    with django_assert_max_num_queries(6):
+        assert knowledge.pages(client, sent) == []
+    assert knowledge.pages(client, {**sent, "mainSearchCriteria.v.dn": "POEMS syndrome"}) == SHOWN
