@@ -1,5 +1,6 @@
 """The database keeps the count of members itself and refuses every other hand."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts import clock
 from community.guards import GUARDS
-from community.models import Community, Consent, Member, MemberLook, StrikeOut
+from community.models import Community, Consent, CountrySnapshot, Member, MemberLook, StrikeOut, YearFigure
 from tests import make, people
 from tests.database import refused_by, sql, sqlite
 
@@ -276,6 +277,17 @@ def test_a_consent_names_its_text_and_a_known_purpose(wrong: dict[str, str], con
 def test_nobody_is_struck_out_without_a_reason() -> None:
     with refused_by("strike_out_has_a_reason"):
         StrikeOut.objects.create(account=1, by=people.moderator(), why="")
+
+
+def test_a_community_has_one_picture_a_day_and_one_figure_a_year() -> None:
+    community = make.community()
+    picture = {"community": community, "day": dt.date(2026, 11, 1), "total": 11}
+    CountrySnapshot.objects.create(**picture)
+    with refused_by("country_snapshot_once_a_day|community_countrysnapshot.community_id"):
+        CountrySnapshot.objects.create(**picture)
+    YearFigure.objects.create(community=community, year=2026, figure=11)
+    with refused_by("one_figure_a_year|community_yearfigure.community_id"):
+        YearFigure.objects.create(community=community, year=2026, figure=12)
 
 
 def test_a_count_is_never_negative() -> None:

@@ -39,6 +39,7 @@ def claims(node: Any) -> set[str]:
     return {name for name in node if "review" in name.lower()}.union(*map(claims, node.values()))
 
 
+@pytest.mark.once
 def test_every_page_that_has_some_is_valid_after_schema_org(client: Client) -> None:
     site.build()
     having = {}
@@ -339,6 +340,7 @@ def test_addresses_are_those_of_the_site_whatever_host_was_asked(client: Client,
     assert "testserver" not in json.dumps(data(client))
 
 
+@pytest.mark.once
 def test_every_page_to_be_found_has_a_canonical_address_and_a_card_to_share(client: Client) -> None:
     site.build()
     for name, address in site.ADDRESSES.items():
