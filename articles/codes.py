@@ -232,3 +232,13 @@ def check_settings(**kwargs: Any) -> Iterator[CheckMessage]:
         if name not in SYSTEMS:
             told = f"CODE_SYSTEM_ALIASES says that “{alias}” means “{name}”, which is no system of codes."
             yield Error(told, hint=names, id="articles.E002")
+
+
+def written(system: str, code: str) -> str:
+    """A code as people write it."""
+    return SYSTEMS[system].written(code) if system in SYSTEMS else code
+
+
+def link(system: str, code: str) -> str:
+    """Where its system shows a code; empty where it has no such page."""
+    return SYSTEMS[system].link(code) if system in SYSTEMS else ""

@@ -36,14 +36,12 @@ class Code:
     @property
     def written(self) -> str:
         """As people write it."""
-        known = codes.SYSTEMS.get(self.system)
-        return known.written(self.code) if known else self.code
+        return codes.written(self.system, self.code)
 
     @property
     def link(self) -> str:
         """Where its system shows it; empty where it has no such page."""
-        known = codes.SYSTEMS.get(self.system)
-        return known.link(self.code) if known else ""
+        return codes.link(self.system, self.code)
 
     @property
     def stated(self) -> bool:

@@ -177,9 +177,9 @@ def code(system: str, value: str, match: str) -> Record:
         "oid": (known.oid if known else "") or None,
         "uri": (known.uri if known else "") or None,
         "code": value,
-        "written": known.written(value) if known else value,
+        "written": codes.written(system, value),
         "match": match,
-        "link": (known.link(value) if known else "") or None,
+        "link": codes.link(system, value) or None,
     }
 
 
