@@ -44,8 +44,8 @@ def code(email: str, owner: "User | None", *, code: str, until: dt.datetime, joi
     usable = joins if owner is None else owner.is_active and not owner.is_staff
     if usable:
         words = (
-            f"Your code:\n\n    {code[:4]} {code[4:]}\n\nType it on the page where you asked for it, until "
-            f"{until:%H:%M} UTC. Nobody from {site} asks you for it.\n\n{nobody}"
+            f"Your code:\n\n    {code[:4]} {code[4:]}\n\nType it on the page where you asked for it, within half "
+            f"an hour (until {until:%H:%M} UTC). Nobody from {site} asks you for it.\n\n{nobody}"
         )
     elif owner is None:
         words = (

@@ -61,7 +61,7 @@ def _context(request: HttpRequest, community: Community, strike: StrikeOutForm, 
     acted: VerbForm | None = next((form for form in (strike, look) if form.is_bound), None)
     return {
         **admin.site.each_context(request),
-        "title": f"Members of {str(community)[0].lower()}{str(community)[1:]}",
+        "title": f"Members of the {community.condition} community",
         "community": community,
         "members": rows[:NEWEST],
         "held": Member.objects.filter(community=community, is_held=True).count(),
