@@ -1,6 +1,6 @@
 """What is kept about whoever is signed in: shown, handed out, changed, ended, erased. Nobody else gets here."""
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import clock
 from accounts.models import Letter, Session, User
+from accounts.signed_in import person
 
 from . import consents
 from .countries import COUNTRIES
@@ -20,11 +21,6 @@ from .forms import ChangeForm, EraseForm
 from .models import Consent, Member
 
 signed_in = login_required(login_url="account_code")
-
-
-def person(request: HttpRequest) -> User:
-    """Who is signed in; the views here let in nobody else."""
-    return cast("User", request.user)
 
 
 def memberships(user: User) -> list[Member]:

@@ -1,7 +1,7 @@
 """The links of all communities for moderators: the queue, and one link with what may be decided about it."""
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -13,15 +13,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.forms import VerbForm
+from accounts.signed_in import person
 from articles.models import Condition, preferred_name
 
 from ..criteria import CRITERIA
 from ..link_forms import BulkForm, CloseReportForm, EraseForm, LinkFilter, ReasonForm, WordsForm
 from ..models import Link, LinkDecision, LinkReport
 from ..models.links import BROKEN_DAYS
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 ROWS = 50
 EARLIER = 10
@@ -57,7 +55,7 @@ class LinkAdmin(ReadOnlyAdmin):
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits, or what was chosen; and one act on many of them."""
     bulk = BulkForm(request.POST if request.method == "POST" else None)
-    bulk.by = cast("User", request.user)
+    bulk.by = person(request)
     if bulk.is_bound and bulk.is_valid():
         _tell(request, *bulk.result)
         return redirect(request.get_full_path())
@@ -194,7 +192,7 @@ def _forms(link: Link, request: HttpRequest) -> dict[str, Any]:
         forms[f"erase-{report.pk}"] = EraseForm(bound(f"erase-{report.pk}"))
         forms[f"erase-{report.pk}"].subject = report
     for form in forms.values():
-        form.by = cast("User", request.user)
+        form.by = person(request)
     return forms
 
 

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from accounts import clock
 from accounts.admin import VerbAdmin
 from accounts.second_factor import Confirmation
+from accounts.signed_in import person
 from articles.models import Article, Revision
 
 from .. import readiness, survey
@@ -228,7 +229,7 @@ def _act(
     extra: dict[str, Any],
 ) -> HttpResponse:
     """One act on one screen: the form, its refusals above it, and back to the page when it is done."""
-    form.by = request.user
+    form.by = person(request)
     form.confirmation = Confirmation(request) if form.signs else None
     if request.method == "POST" and form.is_valid():
         messages.success(request, done)

@@ -1,7 +1,7 @@
 """The desk for one request: what changed, the page as readers will get it, and the decision."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.refusals import NotAllowed, Refusal
 from accounts.second_factor import Confirmation
+from accounts.signed_in import person
 from articles.models import Citation, Revision
 
 from .. import difference, readiness
@@ -39,7 +40,7 @@ def desk(request: HttpRequest, object_id: str) -> HttpResponse:
         return _claim(request, row, CLAIMS[act])
     if posted and act not in DECISIONS:
         raise Http404("The desk has no such button.")
-    user = cast("User", request.user)
+    user = person(request)
     form = DecisionForm(request.POST if posted else None, by=user, review_request=row, today=_day(row), act=act)
     form.confirmation = Confirmation(request)
     if posted:
@@ -69,7 +70,7 @@ def _day(row: ReviewRequest) -> dt.date:
 
 def _claim(request: HttpRequest, row: ReviewRequest, verb: str) -> HttpResponse:
     """Take the work or give it back; a decision typed so far comes back as it is, and unsigned."""
-    user = cast("User", request.user)
+    user = person(request)
     form = UnsentDecision(request.POST, by=user, review_request=row, today=_day(row))
     kept = verb == "claim" and form.typed
     try:
