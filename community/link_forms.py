@@ -94,7 +94,7 @@ class CloseReportForm(VerbForm, forms.Form):
         self.report.close(by=self.by, **self.cleaned_data)
 
 
-class EraseForm(VerbForm, forms.Form):
+class EraseWordsForm(VerbForm, forms.Form):
     """Erase what a reader wrote: with the suggestion, or in a report."""
 
     subject: Link | LinkReport

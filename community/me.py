@@ -17,7 +17,7 @@ from accounts.signed_in import person
 
 from . import consents
 from .countries import COUNTRIES
-from .forms import ChangeForm, EraseForm
+from .forms import ChangeForm, EraseMeForm
 from .models import Consent, Member
 
 signed_in = login_required(login_url="account_code")
@@ -144,7 +144,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     """Erase the account, or, of somebody whose name the record needs, what made them a member; said before."""
     user = person(request)
     stays = user.is_staff or user.is_on_record()
-    form = EraseForm(request.POST if request.method == "POST" else None)
+    form = EraseMeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "community/erase.html", {"form": form, "stays": stays})
     with transaction.atomic():

@@ -17,7 +17,7 @@ from accounts.signed_in import person
 from articles.models import Condition, preferred_name
 
 from ..criteria import CRITERIA
-from ..link_forms import BulkForm, CloseReportForm, EraseForm, LinkFilter, ReasonForm, WordsForm
+from ..link_forms import BulkForm, CloseReportForm, EraseWordsForm, LinkFilter, ReasonForm, WordsForm
 from ..models import Link, LinkDecision, LinkReport
 from ..models.links import BROKEN_DAYS
 
@@ -183,13 +183,13 @@ def _forms(link: Link, request: HttpRequest) -> dict[str, Any]:
         form_class = ReasonForm if act in {"refuse", "down"} else WordsForm
         forms[act] = form_class(bound(act), initial=link.words, auto_id=f"id_{act}_%s")
         forms[act].link, forms[act].act = link, act
-    forms["erase"] = EraseForm(bound("erase"))
+    forms["erase"] = EraseWordsForm(bound("erase"))
     forms["erase"].subject = link
     for report in link.reports.all():
         name = f"close-{report.pk}"
         forms[name] = CloseReportForm(bound(name), auto_id=f"id_{name}_%s")
         forms[name].report = report
-        forms[f"erase-{report.pk}"] = EraseForm(bound(f"erase-{report.pk}"))
+        forms[f"erase-{report.pk}"] = EraseWordsForm(bound(f"erase-{report.pk}"))
         forms[f"erase-{report.pk}"].subject = report
     for form in forms.values():
         form.by = person(request)
