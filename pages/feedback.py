@@ -16,7 +16,7 @@ from accounts.open_forms import OpenForm, Ticket, address_for_answer
 from articles.models import Article, Revision
 from reviews.models import Feedback, Publication
 
-from . import reading, views
+from . import question, reading
 
 if TYPE_CHECKING:
     from .reading import Shown
@@ -96,7 +96,7 @@ def _asked(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     page = live or reading.current_at(condition, article)
     thanks = "sent" in request.GET
     if page is None or (live is None and not thanks):
-        return views.withdrawn(request, condition, article)
+        return question.withdrawn(request, condition, article)
     here = page.article
     if (here.condition.slug, here.slug) != (condition, article):
         asked = {name: request.GET[name] for name in ("version", "about", "sent") if name in request.GET}
