@@ -19,8 +19,8 @@ from ..forms import DecisionForm
 from ..forms.decisions import DECISIONS
 from ..forms.unsent import UnsentDecision
 from ..models import Checklist, CredentialCheck, Review, Reviewer, ReviewRequest
-from ..models.requests import Moved
 from ..models.screens import Screen, Seen, laid_out
+from ..refusals import Moved
 from ..standing import Stamp
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from accounts.refusals import Refusal
 
 from ..models import Review, ReviewRequest
 from ..models.checklists import MOST_POINTS
-from ..models.requests import MOST_MONTHS, USUAL_MONTHS, months_later
 from ..models.screens import Seen
+from ..models.terms import MOST_MONTHS, USUAL_MONTHS, months_later
 
 if TYPE_CHECKING:
     from accounts.models import User

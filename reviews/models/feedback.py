@@ -15,8 +15,9 @@ from accounts.refusals import NotAllowed, Refusal
 from articles import text
 from articles.models import Article, Revision
 
+from ..refusals import Moved
 from .publications import Publication
-from .requests import Moved, ReviewRequest
+from .requests import ReviewRequest
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from articles import text
 from articles.models import Article
 
 from .. import emails
+from ..refusals import Moved
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck
-from .requests import Moved
 from .reviews import Review, ReviewQuerySet, contributors, valid, valid_of
 from .search import IndexedText
 

@@ -11,10 +11,11 @@ from accounts import clock
 from accounts.prepared import Prepared
 from articles.models import Revision
 
+from ..refusals import Moved
 from .checklists import Checklist
 from .feedback import Feedback
 from .publications import Publication
-from .requests import Moved, ReviewRequest
+from .requests import ReviewRequest
 from .reviews import Review
 
 _live = Prepared(
