@@ -2,7 +2,6 @@
 
 import datetime as dt
 import logging
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -103,7 +102,7 @@ class Feedback(models.Model):
     note = models.TextField(blank=True)
     request = models.ForeignKey(ReviewRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="feedback")
 
-    objects: ClassVar[FeedbackQuerySet] = FeedbackQuerySet.as_manager()  # type: ignore[assignment]
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

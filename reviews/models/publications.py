@@ -255,7 +255,7 @@ class Publication(models.Model):
     published_at = models.DateTimeField(db_default=Now(), editable=False)
     live_from = models.DateTimeField(db_default=Now())
 
-    objects: ClassVar[PublicationQuerySet] = PublicationQuerySet.as_manager()  # type: ignore[assignment]
+    objects = PublicationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
