@@ -124,7 +124,7 @@ class Delicate:
         """Ask for the code, then go on."""
         if mailed_codes.must_confirm(request):
             return redirect(f"{reverse('account_code_again')}?{urlencode({'next': request.path})}")
-        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of the page it is mixed into
         return answer
 
 
@@ -140,7 +140,7 @@ class Addresses(Delicate, EmailView):
         if address is not None and not address.verified:
             messages.error(request, "Confirm this address first, with the letter that was sent to it.")
             return None
-        return super()._action_primary(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super()._action_primary(request, *args, **kwargs)  # type: ignore[no-any-return]  # it has no types
 
 
 class SetPassword(PasswordSetView):
@@ -150,7 +150,7 @@ class SetPassword(PasswordSetView):
         """Send members to what is theirs."""
         if not getattr(request.user, "is_staff", False) or mailed_codes.came_by_letter(request):
             return redirect("me")
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]  # it has no types
 
 
 class SetUpApp(Delicate, ActivateTOTPView):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -20,8 +20,22 @@ from articles.models import Article, Revision
 from .. import readiness, survey
 from ..forms import ArticleForm, AskForm, PublishForm, WithdrawForm
 from ..models import Publication, Review, ReviewRequest
-from ..standing import Standing, standing_of, with_facts
+from ..standing import Facts, Standing, standing_of, with_facts
 from .reading import as_read
+
+if TYPE_CHECKING:
+    from django.forms import ModelChoiceField
+    from django_stubs_ext import WithAnnotations
+
+
+class Listed(Facts):
+    """What the list adds to an article."""
+
+    read_at: dt.datetime
+
+
+if TYPE_CHECKING:
+    Row = WithAnnotations[Article, Listed]
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -70,12 +84,12 @@ class ArticleAdmin(VerbAdmin):
     @admin.display(description="Question")
     def question(self, article: Article) -> str:
         """The question of the newest version."""
-        return article.newest_question or "No text yet"  # type: ignore[attr-defined]
+        return cast("Row", article).newest_question or "No text yet"
 
     @admin.display(description="Standing")
     def standing(self, article: Article) -> str:
         """Where the page stands today."""
-        return str(standing_of(article, article.read_at.date()).label)  # type: ignore[attr-defined]
+        return str(standing_of(article, cast("Row", article).read_at.date()).label)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An address never dies."""
@@ -206,7 +220,8 @@ def withdraw(request: HttpRequest, article: int, publication: int) -> HttpRespon
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     form.publication = shown
     others = Publication.objects.live().exclude(article=page).values("article")
-    form.fields["instead"].queryset = Article.objects.filter(pk__in=others).select_related("condition")  # type: ignore[attr-defined]
+    instead = cast("ModelChoiceField[Article]", form.fields["instead"])
+    instead.queryset = Article.objects.filter(pk__in=others).select_related("condition")
     return _act(
         request,
         form,

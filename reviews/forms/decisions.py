@@ -1,7 +1,7 @@
 """The clinician's decision."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
@@ -78,7 +78,7 @@ class DecisionForm(VerbForm, forms.Form):
     ) -> None:
         super().__init__(data, initial={"digest": review_request.revision.digest})
         self.by, self.review_request, self.act, self.today = by, review_request, act, today
-        self.fields["months"].choices = [  # type: ignore[attr-defined]
+        cast("forms.TypedChoiceField", self.fields["months"]).choices = [
             (number, f"{number} month{'s'[: number > 1]}, until {months_later(today, number):%-d %B %Y}")
             for number in range(1, MOST_MONTHS + 1)
         ]
