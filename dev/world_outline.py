@@ -37,7 +37,7 @@ TINY, SMALL = 8, 18
 # Equal Earth (Šavrič, Patterson, Jenny 2018): a shade covers as much as the country does.
 A1, A2, A3, A4 = 1.340264, -0.081106, 0.000893, 0.003796
 
-# Names in the file that are not those of community/countries.py. Under "" is land that is never shaded; None is left out.
+# Names that are not those of community/countries.py. Under "" is land that is never shaded; None is left out.
 CALLED: dict[str, str | None] = {
     "Antarctica": None,
     "Bosnia and Herz.": "BA",
