@@ -270,6 +270,7 @@ def main(shapes: Path, zones: Path) -> None:
     every = [point for ring in land for point in ring] + list(tiny.values())
     (left, right), (top, bottom) = ((min(each), max(each)) for each in zip(*every, strict=True))
     made = {
+        "source": "Natural Earth 5.1, 1:110m countries; places: time zone database. Both in the public domain.",
         "box": f"{left - 4} {top - 4} {right - left + 8} {bottom - top + 8}",
         "land": path(land),
         "countries": {code: path(rings) for code, rings in drawn.items()},
