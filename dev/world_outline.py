@@ -1,10 +1,11 @@
 """Makes pages/world.json, the outline on which the map of members by country is drawn.
 
 Run as `python dev/world_outline.py naturalearth_lowres.shp zone.tab`. The first, with its .dbf beside it, is Natural
-Earth's countries at 1:110 million, release 5.1, as geopandas 0.14.4 carries it in `datasets/naturalearth_lowres`; the
-second comes with the time zone database (2025b) and says where the places are that the first leaves out. Both are in
-the public domain. Kept so that whoever doubts a line of the map, or wants a newer outline, can make it again; what is
-drawn where borders are disputed is told in docs/decisions/0032-world-map.md.
+Earth's countries at 1:110 million, release 5.1, as geopandas 0.14.4 carries it in `datasets/naturalearth_lowres`
+(SHA-256 of the .shp: 1f689e60b357e1e98702d5d9f774e95e77fc6b324487cadf57eb9317d533ce12). The second comes with the time
+zone database (2025b) and says where the places are that the first leaves out. Both are in the public domain. Kept so
+that whoever doubts a line of the map, or wants a newer outline, can make it again; what is drawn where borders are
+disputed is told in docs/decisions/0032-world-map.md.
 """
 
 import json
