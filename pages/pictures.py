@@ -1,6 +1,8 @@
-"""The charts of a community: members by country and at the end of each year, from what was kept as public."""
+"""The pictures of a community: members by country and at the end of each year, from what was kept as public."""
 
 import datetime as dt
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
@@ -9,6 +11,7 @@ from community.countries import COUNTRIES
 from community.models import Community, CountrySnapshot, YearFigure
 
 from .charts import Bar, Chart, bars, columns
+from .world_map import WorldMap, world_map
 
 # Figures by country that are older are history, and are not shown.
 OLDEST = dt.timedelta(days=400)
@@ -17,14 +20,22 @@ MOST_YEARS = 5
 REST = "All others, or not said"
 
 
-def of(community: Community, members: ShownCount | None, today: dt.date) -> dict[str, Chart | None]:
-    """Both charts for the page; None for one that may not be shown, or says nothing."""
+@dataclass(frozen=True)
+class ByCountry:
+    """Members by country as a chart with its table, and as a map that says no more."""
+
+    chart: Chart
+    map: WorldMap
+
+
+def of(community: Community, members: ShownCount | None, today: dt.date) -> dict[str, Any]:
+    """The pictures for the page; None for one that may not be shown, or says nothing."""
     if members is None or members.figure is None:
         return {"by_country": None, "by_year": None}
     return {"by_country": by_country(community, today), "by_year": by_year(community, members, today)}
 
 
-def by_country(community: Community, today: dt.date) -> Chart | None:
+def by_country(community: Community, today: dt.date) -> ByCountry | None:
     """Members by country as they were counted last."""
     row = CountrySnapshot.objects.filter(community=community).order_by("-day").first()
     split = row.split if row else None
@@ -35,11 +46,11 @@ def by_country(community: Community, today: dt.date) -> Chart | None:
     if min(split.rest, *(figure for _, figure in split.cells)) < least:
         return None
     rounded = settings.MEMBER_COUNT_ROUND_TO > 1
-    rows = [Bar(COUNTRIES.get(code, code), figure, _said(figure, rounded)) for code, figure in split.cells]
-    rows.append(Bar(REST, split.rest, _said(split.rest, rounded), rest=True))
+    rows = {code: Bar(COUNTRIES.get(code, code), figure, _said(figure, rounded)) for code, figure in split.cells}
+    rest = Bar(REST, split.rest, _said(split.rest, rounded), rest=True)
     day = f"{row.counted_on:%-d %B %Y}"
-    return bars(
-        rows,
+    chart = bars(
+        [*rows.values(), rest],
         key="members-by-country",
         title="Members by country",
         heads=("Country", "Members"),
@@ -48,6 +59,7 @@ def by_country(community: Community, today: dt.date) -> Chart | None:
         note=f"Counted {day}. Countries with few members are added together with those who named none, so that nobody "
         "can be picked out. These figures change only when many people have joined or left.",
     )
+    return ByCountry(chart, world_map(rows, key="world", title=f"World map, {day}", least=least, rounded=rounded))
 
 
 def by_year(community: Community, members: ShownCount, today: dt.date) -> Chart | None:

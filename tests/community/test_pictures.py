@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from community.models import Community, CountrySnapshot, Member, YearFigure
-from pages import pictures
+from pages import kept, pictures
 from tests import make, people
 from tests.pages import dom
 
@@ -47,6 +47,26 @@ def test_the_split_of_the_day_stands_on_the_page_with_its_table(client: Client) 
     said = [[dom.words(cell) for cell in row] for row in table.iter("tr")][1:]
     assert said == [["United States", "18"], ["Spain", "12"], ["All others, or not said", "29"]]
     assert "Italy" not in dom.words(root)
+
+
+def test_the_map_shows_the_countries_of_the_table_and_the_page_is_the_same_wherever_the_others_live(
+    client: Client,
+) -> None:
+    community_in(SPREAD)
+    pages = []
+    for country in ("IT", "MT", ""):
+        Member.objects.filter(country__in=["IT", "MT"]).update(country=country)
+        CountrySnapshot.objects.all().delete()
+        CountrySnapshot.objects.take()
+        kept.pages.clear()
+        pages.append(client.get(ADDRESS).content)
+    assert len(set(pages)) == 1
+    root = dom.tree(pages[0])
+    titles = [dom.words(each) for mark in dom.having(root, "map-shown") for each in mark.findall("{*}title")]
+    assert titles == ["United States: 18", "Spain: 12"]
+    desc = dom.by_id(root, "world-desc")
+    assert "Shaded: United States 18, Spain 12. No other country is shaded." in dom.words(desc)
+    assert "counted among all others, or none" in dom.words(root)
 
 
 def test_what_is_kept_holds_no_figure_below_the_threshold() -> None:
