@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pprint import pformat
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
@@ -12,7 +11,7 @@ from community.models import Link
 from pages import kept, reading
 from tests.pages import crawl
 
-from . import keyboard
+from . import keyboard, sight
 from .conftest import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -49,27 +48,11 @@ PAGES = [
     "/me/",
     "/nowhere/",
 ]
-# Best practice is among what axe-core looks for by itself; the size of targets, which WCAG 2.2 asks for, is not.
-RUN = """axe.run({resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(
-  found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)])
-)"""
-WINDOWS = [(1280, "light"), (1280, "dark"), (360, "dark"), (360, "light")]
-WIDTH = "document.documentElement.scrollWidth"
 
 
 def faults(page: Page) -> list[object]:
     """What is wrong with the page that is open, in any window, by day or by night."""
-    page.evaluate(AXE_SCRIPT)
-    wrong: list[object] = []
-    for width, scheme in WINDOWS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        wrong += [(width, scheme, *found) for found in page.evaluate(RUN)]
-        if (wide := page.evaluate(WIDTH)) > width:
-            wrong.append(f"{wide} px at {width} px")
-    page.set_viewport_size({"width": 320, "height": 900})
-    if (wide := page.evaluate(WIDTH)) > 320:
-        wrong.append(f"{wide} px at 320 px")
+    wrong = sight.faults(page)
     if page.evaluate("[document.documentElement.lang, document.documentElement.dir].join()") != "en,ltr":
         wrong.append("no language, or no direction")
     return wrong
@@ -124,7 +107,7 @@ def test_nothing_scrolls_sideways_when_the_reader_has_set_text_twice_as_large(
         assert visitor.page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 32
         for width in (640, 1280):
             visitor.page.set_viewport_size({"width": width, "height": 900})
-            assert visitor.page.evaluate(WIDTH) <= width, (address, width)
+            assert visitor.page.evaluate(sight.WIDTH) <= width, (address, width)
     visitor.context.close()
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pprint import pformat
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page
 
@@ -12,7 +11,7 @@ from articles.models import Article
 from community.models import Link, LinkReport
 from reviews.models import Publication, Review, ReviewRequest
 
-from . import keyboard
+from . import keyboard, sight
 from . import round as desk
 from .conftest import Visitor
 
@@ -97,22 +96,15 @@ def test_axe_finds_nothing_on_any_screen_of_the_desk_and_nothing_scrolls_sideway
     windows = [(1280, "light"), (360, "dark")]  # in turns, so that each role has screens in both
 
     def look(page: Page) -> list[object]:
-        wrong: list[object] = []
         width, scheme = windows[0]
         windows.reverse()
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.reload()  # the admin's colours fade over
         said = list(visitor.complaints)
-        results = Axe().run(page)
+        wrong = sight.seen(page, width, scheme, sight.BUT_SIZES)
         visitor.complaints[:] = said  # axe-core reads the admin's @import through a style of its own
-        if results.violations_count:
-            wrong.append((width, scheme, results.generate_report()))
-        for narrow in (width, 360):
-            page.set_viewport_size({"width": narrow, "height": 900})
-            if (wide := page.evaluate("document.documentElement.scrollWidth")) > narrow:
-                wrong.append(f"{wide} px at {narrow} px")
-        return wrong
+        return wrong + sight.scrolls(page, 360)
 
     found = on_every_screen(visitor, look)
     assert not found, pformat(found)

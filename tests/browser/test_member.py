@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from community.models import Community, Member
 from tests import letters
 
-from . import keyboard
+from . import keyboard, sight
 from . import round as desk
 from .conftest import Visitor
 
@@ -121,22 +120,15 @@ def test_axe_finds_nothing_on_any_page_of_a_member_or_of_the_moderator(
 ) -> None:
     visitor = Visitor(browser, live_server.url)
     page = visitor.page
-    found: dict[tuple[str, int, str], object] = {}
+    found: dict[str, object] = {}
 
     def look(at: str) -> None:
-        for width, scheme in ((1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            results = Axe().run(page)
-            if results.violations_count:
-                found[at, width, scheme] = results.generate_report()
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (at, width)
-        page.set_viewport_size({"width": 320, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, at
+        if wrong := sight.faults(page):
+            found[at] = wrong
         # Of radio buttons none of which is chosen it cannot tell which one is reached.
         unchosen = page.locator("[type=radio]").count() and not page.locator("[type=radio]:checked").count()
-        if not unchosen and (wrong := keyboard.walk(page)):
-            found[at, 320, "keyboard"] = wrong
+        if not unchosen and (unreached := keyboard.walk(page)):
+            found[f"{at}, by keyboard"] = unreached
 
     page.goto("/join/code/")
     look("no code")

@@ -3,13 +3,13 @@
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
 from reviews.models import Review
 from tests import make, people
+from tests.browser import sight
 from tests.browser.conftest import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -49,8 +49,7 @@ def let_minutes_pass(person: User, minutes: int) -> None:
 
 def sound(visitor: Visitor) -> None:
     """Nothing to complain of on this page."""
-    results = Axe().run(visitor.page)
-    assert not results.violations_count, results.generate_report()
+    assert not sight.seen(visitor.page, 1280, "light")
 
 
 def test_a_clinician_sets_up_a_passkey_signs_with_it_and_comes_in_with_it_alone(visitor: Visitor) -> None:
