@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 
-from . import mailed_codes
+from . import emails, mailed_codes
 from .models import LONGEST_ADDRESS, Letter, Session, User, canonical_email
 
 logger = logging.getLogger(__name__)
@@ -65,6 +65,12 @@ class AccountAdapter(DefaultAccountAdapter):
             again = {"id": "code", "description": "Use a code from a letter", "url": reverse("account_code_again")}
             factors.append(again)
         return factors or methods
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """Ask whoever reads an address that was typed; whose account wants it is not for them to know."""
+        address = emailconfirmation.email_address.email
+        if mailed_codes.has_room(address):
+            emails.confirm_address(address, reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the letter to the outbox instead of sending it inside the request; to an address that one can have."""

@@ -65,6 +65,20 @@ def code(email: str, owner: "User | None", *, code: str, until: dt.datetime, joi
     return usable
 
 
+def confirm_address(email: str, path: str) -> None:
+    """To an address that somebody who is signed in wrote down as theirs. It tells nothing of them: it may be wrong."""
+    from .models import Letter
+
+    site = settings.SITE_NAME
+    Letter.objects.post(
+        to=email,
+        subject=f"Confirm your address for {site}",
+        body=f"Somebody who is signed in to {site} wrote this address down as one of theirs. If it was you, confirm "
+        f"it here:\n\n{settings.SITE_URL}{path}\n\n"
+        "If it was not you, do nothing. Once it is confirmed, codes to this address open their account.\n",
+    )
+
+
 def erasures(on: dt.date) -> None:
     """To the operators, once a day: the numbers of what was erased, for the day on which a backup is restored."""
     from .models import Erasure, Letter

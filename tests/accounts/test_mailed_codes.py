@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import mailed_codes
-from accounts.models import Letter, Session, User
+from accounts.models import Letter, Session, Tally, User
 from tests import letters, people
 from tests.conftest import Clock
 from tests.world import security_key
@@ -319,6 +319,29 @@ def test_nobody_takes_an_address_that_they_have_not_confirmed_and_so_gets_its_ow
     EmailAddress.objects.filter(user=rosa, email=email).update(verified=True)
     browser.post("/accounts/email/", {"action_primary": "", "email": email})
     assert User.objects.get(pk=rosa.pk).email == email
+
+
+def test_a_letter_that_confirms_an_address_names_no_account_and_counts_as_one_with_a_code() -> None:
+    mia = people.member()
+    browser = asked(mia.email)
+    browser.post(TYPE, {"code": letters.code(mia.email)})
+    browser.post("/accounts/email/", {"action_add": "", "email": "stranger@example.org"})
+    letter = letters.newest("stranger@example.org")
+    address = re.search(r"https?://[^/]+(/accounts/confirm-email/\S+)", letter.body)
+    assert address
+    page = Client().get(address[1]).content.decode()
+    assert "stranger@example.org" in page
+    for words in (letter.subject, letter.body, page):
+        assert mia.email not in words, "who is a member, told to whoever reads a mistyped address"
+    for number in range(40):
+        Tally.objects.filter(key__contains="manage_email").delete()  # ten a minute for one account
+        browser.post("/accounts/email/", {"action_add": "", "email": f"stranger+{number}@example.org"})
+    assert Letter.objects.count() == 30
+    for number in range(5):
+        asked("full@example.org", REMOTE_ADDR=f"203.0.{number}.9")
+    browser.post("/accounts/email/", {"action_add": "", "email": "full@example.org"}, REMOTE_ADDR="203.0.113.9")
+    assert EmailAddress.objects.filter(user=mia, email="full@example.org").exists()
+    assert Letter.objects.filter(to="full@example.org").count() == 5
 
 
 # Nothing stays behind

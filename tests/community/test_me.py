@@ -141,6 +141,8 @@ def test_erasing_leaves_nothing_but_a_number(browser: Client, mia: User) -> None
     root, admin = people.superuser(), Client()
     admin.force_login(root)
     LogEntry.objects.log_actions(root.pk, User.objects.filter(pk=key), 2, "Changed e-mail address.")
+    for words in ("Letter (to MIA@example.org)", "notmia@example.org", "mia@example.org.uk"):
+        LogEntry.objects.create(user=root, action_flag=2, object_repr=words)
     assert "cannot be undone" in browser.get("/me/erase/").content.decode()
     assert "Tick the box" in browser.post("/me/erase/").content.decode()
     assert counts() == [4, 1]
@@ -149,9 +151,10 @@ def test_erasing_leaves_nothing_but_a_number(browser: Client, mia: User) -> None
     assert browser.get("/erased/").status_code == 200
     assert counts() == [3, 0]
     assert "_auth_user_id" not in browser.session
-    assert holding("mia@example.org") == []
+    assert holding("mia@example.org") == ["admin.LogEntry.object_repr"], "of others, whose address hers is a part of"
     assert not Session.objects.filter(user=key).exists()
-    assert not LogEntry.objects.exists()
+    left = LogEntry.objects.values_list("object_repr", flat=True)
+    assert set(left) == {"notmia@example.org", "mia@example.org.uk"}, "a log that nobody thins out who chose an address"
     assert {(row.kind, row.number) for row in Erasure.objects.all()} >= {("account", key)}
 
 
