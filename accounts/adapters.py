@@ -37,12 +37,18 @@ class AccountAdapter(DefaultAccountAdapter):
         logger.warning("Sign-in failed, from %s", self.get_client_ip(request))
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        """Sign in, and note who by number, and for themselves in which browser."""
+        """Sign in, and note which colleague by number, and for themselves in which browser.
+
+        Of members nothing but that one came: the line before it in a log may say which page was read a moment ago.
+        """
         super().login(request, user)
         mailed_codes.forget(request)
         Session.objects.sweep(user)  # type: ignore[arg-type]
         request.session["browser"] = request.headers.get("User-Agent", "")[:300]
-        logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
+        if getattr(user, "is_staff", False):
+            logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
+        else:
+            logger.info("Sign-in of a member")
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Colleagues go to the desk, everybody else to what is theirs."""
