@@ -79,13 +79,16 @@ class Community(models.Model):
         country_known(country)
         if StrikeOut.objects.filter(account=by.pk).exists():
             raise Refusal("A moderator took this account for a program and struck it out. Write to us if you are not.")
+        mine = Member.objects.filter(community=self, user=by)
+        if mine.exists():  # asked first: PostgreSQL writes a row that it refuses into its log, with all that is in it
+            return False
         said = {"relation": relation, "country": country, "consent_version": consent_version}
         for left in reversed(range(TRIES)):
             try:
                 with transaction.atomic():
                     self._add(by, **said)
             except IntegrityError:
-                if Member.objects.filter(community=self, user=by).exists():
+                if mine.exists():
                     return False
                 if not left:  # else they were a member and have left meanwhile, in another tab
                     raise
