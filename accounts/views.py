@@ -141,7 +141,7 @@ class Addresses(Delicate, EmailView):
             except TooMany as refusal:
                 messages.error(request, str(refusal))
                 return redirect("account_email")
-        return super().post(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().post(request, *args, **kwargs)
 
     def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Sign in with another address, once it is confirmed: its letters open the account that bears it.

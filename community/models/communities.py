@@ -76,7 +76,8 @@ class Community(models.Model):
         """Add a person who consented; False if they are a member already, of whom nothing changes.
 
         A country is kept because they agreed to that by itself. On a day on which more join than MEMBERS_A_DAY, or
-        MEMBERS_A_DAY_OF_A_BLOCK from the caller's block of addresses, they are held: members, but not counted until a moderator has looked. Raises Refusal.
+        MEMBERS_A_DAY_OF_A_BLOCK from the caller's block of addresses, they are held: members, but not counted until a
+        moderator has looked. Raises Refusal.
         """
         country_known(country)
         if StrikeOut.objects.filter(account=by.pk).exists():

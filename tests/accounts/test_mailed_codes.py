@@ -344,6 +344,26 @@ def test_a_letter_that_confirms_an_address_names_no_account_and_counts_as_one_wi
     assert Letter.objects.filter(to="full@example.org").count() == 5
 
 
+def test_no_administrator_comes_into_a_members_account_unnoticed() -> None:
+    mia, desk = people.member(), Client()
+    desk.force_login(people.superuser())
+    session = desk.session
+    session["account_authentication_methods"] = [{"method": "mfa", "at": dt.datetime.now(dt.UTC).timestamp()}]
+    session["account_authentication_methods_user"] = str(people.superuser().pk)
+    session.save()
+    here, new = f"/admin/accounts/user/{mia.pk}", "sturdy horse battery 9"
+    desk.post(f"{here}/password/", {"password1": new, "password2": new, "usable_password": "true"})
+    assert User.objects.get(pk=mia.pk).check_password(new)
+    assert letters.newest(mia.email).subject == "Your password was changed"
+    desk.post(f"{here}/change/", {"email": "else@example.org", "name": "", "is_active": "on"})
+    assert User.objects.get(pk=mia.pk).email == "else@example.org"
+    assert letters.newest(mia.email).subject == "Your e-mail address was changed"
+    assert desk.get("/admin/account/emailaddress/").status_code == 200
+    answer = desk.post("/admin/account/emailaddress/add/", {"user": mia.pk, "email": "x@example.org", "verified": "on"})
+    assert answer.status_code == 403
+    assert not EmailAddress.objects.filter(email="x@example.org").exists()
+
+
 # Nothing stays behind
 
 
