@@ -74,15 +74,15 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
     email = canonical_email(email)
     now = clock.read()
     count_for_block(request)
-    full = not has_room(email)
+    unsent = not has_room(email) or email.endswith(".invalid")
     code, key = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", secrets.token_hex(12)
     until = now + GOOD_FOR
-    # A code that goes to nobody is never right: not because it is not known, but because it stands for no account.
+    # A code that goes to nobody is never right: else many networks could guess at codes beyond the letters of an hour.
     with transaction.atomic():
         usable = emails.code(email, _owner(email), code=code, until=until, joins=joins)
-        if full or email.endswith(".invalid"):
+        if unsent:
             transaction.set_rollback(True)  # the same work, and no letter
-    digest = _digest(key, code if usable else secrets.token_hex(12))
+    digest = _digest(key, code if usable and not unsent else secrets.token_hex(12))
     request.session[ASKED] = {
         "email": email,
         "purpose": purpose,

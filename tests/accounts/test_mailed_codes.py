@@ -212,6 +212,18 @@ def test_an_address_gets_five_letters_an_hour_whoever_asks_and_in_whatever_form(
     assert Letter.objects.filter(to=mia.email).count() == 5
 
 
+def test_a_code_that_was_never_sent_is_never_right_so_nobody_guesses_past_the_letters_from_many_networks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("accounts.mailed_codes.secrets.randbelow", lambda most: 12345678)
+    mia = people.member()
+    browsers = [asked(mia.email, REMOTE_ADDR=f"198.51.{number}.1") for number in range(6)]
+    for browser in (browsers[0], browsers[5]):
+        browser.post(TYPE, {"code": "1234 5678"})
+    assert signed_in(browsers[0])
+    assert not signed_in(browsers[5])
+
+
 def test_a_network_asks_for_thirty_codes_an_hour_and_is_told_when_it_may_again() -> None:
     for number in range(30):
         asked(f"somebody{number}@example.org", REMOTE_ADDR=f"192.0.2.{number}")
