@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import Client
 
+from accounts import sessions
 from accounts.models import Letter, Session, User
 from articles.models import ConditionSlug
 from community import consents
@@ -140,6 +142,17 @@ def test_whoever_is_signed_in_joins_on_one_page(client: Client) -> None:
     client.post(JOIN, SAID)
     assert count() == 1
     assert not Letter.objects.exists()
+
+
+def test_a_session_that_was_idle_for_too_long_joins_nothing_and_shows_no_address(client: Client) -> None:
+    rosa = people.reader()
+    client.force_login(rosa)
+    session = client.session
+    session["seen"] = time.time() - sessions.IDLE_SECONDS - sessions.FORM_SECONDS - 60
+    session.save()
+    assert rosa.email not in client.get(JOIN).content.decode()
+    client.post(JOIN, SAID)
+    assert not Member.objects.exists()
 
 
 def test_a_clinician_may_be_a_member(client: Client) -> None:
