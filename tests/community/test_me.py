@@ -66,7 +66,16 @@ def test_a_stranger_is_sent_to_the_members_door(client: Client, address: str) ->
 def test_everything_that_is_kept_is_shown(browser: Client, mia: User) -> None:
     Letter.objects.post(to=mia.email, subject="Your code for Rounds", body="Your code")
     Authenticator.objects.create(user=mia, type="webauthn", data=security_key())
+    EmailAddress.objects.create(user=mia, email="mimi@example.org", verified=True)
+    EmailAddress.objects.create(user=mia, email="rosa@example.org", verified=False)
+    Letter.objects.post(to="mimi@example.org", subject="To the second", body="")
+    Letter.objects.post(to="rosa@example.org", subject="To a stranger", body="")
     page = browser.get("/me/").content.decode()
+    assert "rosa@example.org, not confirmed" in page
+    assert "To a stranger" not in page + browser.get("/me/export/").content.decode()
+    for words in ("mimi@example.org", "To the second"):
+        assert words in page
+        assert words in browser.get("/me/export/").content.decode()
     for words in ("POEMS syndrome", "Wilson disease", "I live with it", "I care for someone who does", "Netherlands"):
         assert words in page
     for words in (mia.email, "Your code for Rounds", f"text of {consents.CURRENT}", "1 browser"):
