@@ -1,7 +1,7 @@
 """How django-allauth fits in: letters through the outbox, second-factor secrets encrypted with keys of their own."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
@@ -43,7 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         super().login(request, user)
         mailed_codes.forget(request)
-        Session.objects.sweep(user)  # type: ignore[arg-type]
+        Session.objects.sweep(cast("User", user))
         request.session["browser"] = request.headers.get("User-Agent", "")[:300]
         if getattr(user, "is_staff", False):
             logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))

@@ -1,6 +1,6 @@
 """What is kept about whoever is signed in: shown, handed out, changed, ended, erased. Nobody else gets here."""
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -14,18 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import clock
 from accounts.models import Letter, Session, User
+from accounts.signed_in import person
 
 from . import consents
 from .countries import COUNTRIES
-from .forms import ChangeForm, EraseForm
+from .forms import ChangeForm, EraseMeForm
 from .models import Consent, Member
 
 signed_in = login_required(login_url="account_code")
-
-
-def person(request: HttpRequest) -> User:
-    """Who is signed in; the views here let in nobody else."""
-    return cast("User", request.user)
 
 
 def memberships(user: User) -> list[Member]:
@@ -152,7 +148,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     """Erase the account, or, of somebody whose name the record needs, what made them a member; said before."""
     user = person(request)
     stays = user.is_staff or user.is_on_record()
-    form = EraseForm(request.POST if request.method == "POST" else None)
+    form = EraseMeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "community/erase.html", {"form": form, "stays": stays})
     with transaction.atomic():
