@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -37,9 +38,10 @@ def me(request: HttpRequest) -> HttpResponse:
     rows = memberships(user)
     context = {
         "memberships": [(row, COUNTRIES.get(row.country, ""), row.consents.all()) for row in rows],
+        "addresses": EmailAddress.objects.filter(user=user).exclude(email=user.email).order_by("pk"),
         "passkeys": Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count(),
         "browsers": Session.objects.open(user),
-        "letters": Letter.objects.filter(to=user.email),
+        "letters": Letter.objects.filter(to__in=user.addresses()),
         "works_here": user.is_staff,
     }
     return render(request, "community/me.html", context)
@@ -56,13 +58,15 @@ def export(request: HttpRequest) -> HttpResponse:
 
 def held(user: User) -> dict[str, Any]:
     """All that is kept about somebody, but what nobody may have as a file: their keys and the code of a letter."""
-    letters = Letter.objects.filter(to=user.email).values("subject", "written_at", "sent_at").order_by("pk")
+    letters = Letter.objects.filter(to__in=user.addresses()).values("subject", "written_at", "sent_at").order_by("pk")
+    others = EmailAddress.objects.filter(user=user).exclude(email=user.email).order_by("pk")
     keys = Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at").order_by("pk")
     return {
         "made_at": clock.read(),
         "account": {
             "number": user.pk,
             "email": user.email,
+            "other_addresses": list(others.values("email", "verified")),
             "name": user.name,
             "since": user.joined_at,
             "last_sign_in": user.last_login,

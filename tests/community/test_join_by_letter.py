@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import Client
 
+from accounts import sessions
 from accounts.models import Letter, Session, User
 from articles.models import ConditionSlug
 from community import consents
@@ -142,6 +144,17 @@ def test_whoever_is_signed_in_joins_on_one_page(client: Client) -> None:
     assert not Letter.objects.exists()
 
 
+def test_a_session_that_was_idle_for_too_long_joins_nothing_and_shows_no_address(client: Client) -> None:
+    rosa = people.reader()
+    client.force_login(rosa)
+    session = client.session
+    session["seen"] = time.time() - sessions.IDLE_SECONDS - sessions.FORM_SECONDS - 60
+    session.save()
+    assert rosa.email not in client.get(JOIN).content.decode()
+    client.post(JOIN, SAID)
+    assert not Member.objects.exists()
+
+
 def test_a_clinician_may_be_a_member(client: Client) -> None:
     clara = people.clinician().user
     client.force_login(clara)
@@ -270,6 +283,19 @@ def test_on_a_day_with_a_sudden_rise_the_rest_are_members_and_not_counted(settin
     assert Community.objects.get().member_count == 2
     assert Member.objects.count() == 4
     assert "Not counted yet" in browser.get(ME).content.decode()
+
+
+def test_a_robot_in_one_network_with_one_mailbox_of_many_names_is_held_though_the_day_has_room() -> None:
+    accounts = [User.objects.create_user(f"robot+{number}@example.org") for number in range(21)]
+    for account in accounts:
+        browser = Client(REMOTE_ADDR=f"192.0.2.{account.pk % 200}")
+        browser.force_login(account)
+        browser.post(JOIN, SAID)
+    assert (Community.objects.get().member_count, Member.objects.count()) == (20, 21)
+    browser = Client(REMOTE_ADDR="203.0.113.9")
+    browser.force_login(people.member())
+    browser.post(JOIN, SAID)
+    assert Community.objects.get().member_count == 21, "nobody elsewhere waits for that"
 
 
 @pytest.mark.postgresql
