@@ -74,9 +74,11 @@ if "ENGINE" not in DATABASES["default"]:
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # FULL: an approval that was acknowledged survives a power cut. recursive_triggers: INSERT OR REPLACE
-        # fires the delete triggers too, so it cannot go round a guard.
+        # fires the delete triggers too, so it cannot go round a guard. secure_delete: what was erased is overwritten
+        # in the file, wherever SQLite was built without that as its default.
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; "
+            "PRAGMA secure_delete=ON;"
         ),
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -182,6 +182,12 @@ def test_postgresql_connections_are_kept_and_heal_by_themselves() -> None:
     assert not database.get("ATOMIC_REQUESTS")
 
 
+def test_what_is_erased_is_overwritten_in_an_sqlite_file_whoever_built_sqlite() -> None:
+    # An erased account leaves no address in a free page of the file.
+    database = read("DATABASES", DATABASE_URL="sqlite:///unused.sqlite3")["DATABASES"]["default"]
+    assert "PRAGMA secure_delete=ON" in database["OPTIONS"]["init_command"]
+
+
 def test_nobody_waits_for_minutes_for_a_postgresql_that_is_gone() -> None:
     # A host that is switched off answers nothing, not even no.
     assert read("DATABASES")["DATABASES"]["default"]["OPTIONS"] == {"connect_timeout": 5, "tcp_user_timeout": 20_000}
