@@ -6,6 +6,7 @@ No subject and no word of ours names the condition: where somebody suggests a li
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import Letter
@@ -50,9 +51,13 @@ def report_handled(report: "LinkReport") -> None:
         )
 
 
-def erase_sent(before: "Combinable") -> None:
-    """Erase the letters about links that went out before a moment: they name an address, and what it asked about."""
-    Letter.objects.filter(key__startswith=OURS, sent_at__lte=before).delete()
+def erase_old(before: "Combinable") -> None:
+    """Erase the letters about links of before a moment: they name an address, and what it asked about.
+
+    One that went out counts from then; one that never did, to a mistyped address for instance, from when it was written.
+    """
+    never = Q(sent_at__isnull=True, written_at__lte=before)
+    Letter.objects.filter(never | Q(sent_at__lte=before), key__startswith=OURS).delete()
 
 
 def erase_for(address: str) -> None:
