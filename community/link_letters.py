@@ -54,7 +54,7 @@ def report_handled(report: "LinkReport") -> None:
 def erase_old(before: "Combinable") -> None:
     """Erase the letters about links of before a moment: they name an address, and what it asked about.
 
-    One that went out counts from then; one that never did, to a mistyped address for instance, from when it was written.
+    One that never went out, to a mistyped address for instance, counts from when it was written.
     """
     never = Q(sent_at__isnull=True, written_at__lte=before)
     Letter.objects.filter(never | Q(sent_at__lte=before), key__startswith=OURS).delete()

@@ -1,6 +1,6 @@
 """What is kept about whoever is signed in: shown, handed out, changed, ended, erased. Nobody else gets here."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
@@ -17,7 +17,11 @@ from accounts.models import Letter, Session, User
 from . import consents
 from .countries import COUNTRIES
 from .forms import ChangeForm, EraseForm
-from .models import Consent, Member
+from .models import Consent, Member, StrikeOut
+
+if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress
+    from django.db.models import QuerySet
 
 signed_in = login_required(login_url="account_code")
 
@@ -33,6 +37,16 @@ def memberships(user: User) -> list[Member]:
     return list(rows.order_by("pk"))
 
 
+def other_addresses(user: User) -> "QuerySet[EmailAddress]":
+    """What else somebody wrote down as an address of theirs, confirmed or not."""
+    return user.emailaddress_set.exclude(email=user.email).order_by("pk")
+
+
+def letters(user: User) -> "QuerySet[Letter]":
+    """The letters to them: to no address that they never confirmed, for it may be another's."""
+    return Letter.objects.filter(to__in=user.addresses())
+
+
 @signed_in
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
@@ -43,7 +57,9 @@ def me(request: HttpRequest) -> HttpResponse:
         "memberships": [(row, COUNTRIES.get(row.country, ""), row.consents.all()) for row in rows],
         "passkeys": Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count(),
         "browsers": Session.objects.open(user),
-        "letters": Letter.objects.filter(to=user.email),
+        "others": other_addresses(user),
+        "letters": letters(user),
+        "struck_out": StrikeOut.objects.filter(account=user.pk),
         "works_here": user.is_staff,
     }
     return render(request, "community/me.html", context)
@@ -60,13 +76,13 @@ def export(request: HttpRequest) -> HttpResponse:
 
 def held(user: User) -> dict[str, Any]:
     """All that is kept about somebody, but what nobody may have as a file: their keys and the code of a letter."""
-    letters = Letter.objects.filter(to=user.email).values("subject", "written_at", "sent_at").order_by("pk")
     keys = Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at").order_by("pk")
     return {
         "made_at": clock.read(),
         "account": {
             "number": user.pk,
             "email": user.email,
+            "other_addresses": [{"email": row.email, "confirmed": row.verified} for row in other_addresses(user)],
             "name": user.name,
             "since": user.joined_at,
             "last_sign_in": user.last_login,
@@ -77,7 +93,8 @@ def held(user: User) -> dict[str, Any]:
             {"browser": row.browser, "signed_in_at": row.since, "last_used_at": row.seen_at}
             for row in Session.objects.open(user)
         ],
-        "letters": list(letters),
+        "letters": list(letters(user).values("to", "subject", "written_at", "sent_at").order_by("pk")),
+        "struck_out": list(StrikeOut.objects.filter(account=user.pk).values("at", "why").order_by("pk")),
     }
 
 

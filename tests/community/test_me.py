@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Erasure, Letter, Session, User
 from accounts.refusals import NotAllowed, Refusal
 from community import consents
-from community.models import Community, Consent, Link, LinkReport, Member
+from community.models import Community, Consent, Link, LinkReport, Member, StrikeOut
 from tests import make, people
 from tests.world import security_key
 
@@ -76,6 +76,10 @@ def test_everything_that_is_kept_is_shown(browser: Client, mia: User) -> None:
 def test_everything_is_handed_out_as_a_file_and_nothing_of_others(browser: Client, mia: User) -> None:
     Letter.objects.post(to=mia.email, subject="Hello", body="Secret 1234")
     Letter.objects.post(to="member0@example.org", subject="Not hers", body="")
+    Letter.objects.post(to="m@example.net", subject="To her other address", body="")
+    for address, confirmed in {"m@example.net": True, "member0@example.org": False}.items():
+        EmailAddress.objects.create(user=mia, email=address, verified=confirmed)
+    StrikeOut.objects.create(account=mia.pk, by=people.moderator(), why="Forty in a minute.")
     answer = browser.get("/me/export/")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="what-is-kept.json"'
     said: dict[str, Any] = json.loads(answer.content)
@@ -85,9 +89,19 @@ def test_everything_is_handed_out_as_a_file_and_nothing_of_others(browser: Clien
     assert [each["purpose"] for each in one["agreed_to"]] == ["join", "country"]
     assert "POEMS syndrome community" in one["agreed_to"][0]["words"]
     assert two["agreed_to"][0]["agreed_at"]
-    assert [letter["subject"] for letter in said["letters"]] == ["Hello"]
+    # What stands at an address that she never confirmed may be another's.
+    assert [letter["subject"] for letter in said["letters"]] == ["Hello", "To her other address"]
+    assert {each["email"]: each["confirmed"] for each in said["account"]["other_addresses"]} == {
+        "m@example.net": True,
+        "member0@example.org": False,
+    }
+    assert [each["why"] for each in said["struck_out"]] == ["Forty in a minute."]
+    page = browser.get("/me/").content.decode()
+    for words in ("m@example.net", "member0@example.org, not confirmed", "To her other address", "Forty in a minute."):
+        assert words in page
+    assert "Not hers" not in page
     assert len(said["browsers"]) == 1
-    for secret in ("1234", "member0", str(browser.session.session_key)):
+    for secret in ("1234", "Not hers", str(browser.session.session_key)):
         assert secret not in answer.content.decode()
 
 
