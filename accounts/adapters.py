@@ -1,7 +1,7 @@
 """How django-allauth fits in: letters through the outbox, second-factor secrets encrypted with keys of their own."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
@@ -40,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Sign in, and note who by number, and for themselves in which browser."""
         super().login(request, user)
         mailed_codes.forget(request)
-        Session.objects.sweep(user)  # type: ignore[arg-type]
+        Session.objects.sweep(cast("User", user))
         request.session["browser"] = request.headers.get("User-Agent", "")[:300]
         logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
 

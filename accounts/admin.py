@@ -16,6 +16,7 @@ from .forms import VerbForm
 from .models import Letter, User
 from .refusals import Refusal
 from .second_factor import Confirmation
+from .signed_in import person
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -42,7 +43,7 @@ class VerbAdmin(admin.ModelAdmin[Any]):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form, knowing who acts."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"by": request.user})
+        return type(form.__name__, (form,), {"by": person(request)})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The verb has written the rows."""
@@ -102,7 +103,7 @@ class UserAdmin(StockUserAdmin[User]):
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Erase the account with all that is this person's alone, what the admin's log says of it too."""
-        obj.erase(by=request.user)  # type: ignore[arg-type]  # admin_view let them in
+        obj.erase(by=person(request))
 
     def get_urls(self) -> list[URLPattern]:
         """The stock addresses, and the way back for whoever lost their second factor."""
@@ -204,7 +205,7 @@ class LetterAdmin(ReadOnlyAdmin):
             return refused
         letter = get_object_or_404(Letter, pk=object_id)
         try:
-            letter.try_again(by=request.user)  # type: ignore[arg-type]  # admin_view let them in
+            letter.try_again(by=person(request))
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:
@@ -216,7 +217,7 @@ class LetterAdmin(ReadOnlyAdmin):
         if refused := self._refused(request):
             return refused
         try:
-            count = Letter.objects.all().try_again(by=request.user)  # type: ignore[arg-type]  # admin_view let them in
+            count = Letter.objects.all().try_again(by=person(request))
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:

@@ -41,7 +41,7 @@ class OnceForm(forms.BaseForm):
         if cache.get(_name(self.user, code)):
             check_rate_limit(self.user)
             self._refuse()
-        code = super().clean_code()  # type: ignore[misc]
+        code = super().clean_code()  # type: ignore[misc]  # of the form it is mixed into
         if not _remember(self.user, code):
             self._refuse()
         return str(code)
@@ -52,7 +52,7 @@ class OnceForm(forms.BaseForm):
 
     def _emit_authentication_failed(self, authenticator: Any) -> None:
         _log(self.user)
-        super()._emit_authentication_failed(authenticator)  # type: ignore[misc]
+        super()._emit_authentication_failed(authenticator)  # type: ignore[misc]  # of the form it is mixed into
 
 
 class SignInForm(OnceForm, stock.AuthenticateForm):

@@ -167,7 +167,7 @@ def _unique_columns(model: type[models.Model]) -> Iterator[list[str]]:
             yield [str(field.column)]
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint) and constraint.fields and constraint.condition is None:
-            yield [str(model._meta.get_field(name).column) for name in constraint.fields]  # type: ignore[union-attr]
+            yield [str(model._meta.get_field(name).column) for name in constraint.fields]  # type: ignore[union-attr]  # only columns are unique
 
 
 def dated_by_the_database(model: type[models.Model], column: str) -> Guard:
@@ -221,7 +221,7 @@ class Held(Operation):
 
     def __init__(self, step: Operation) -> None:
         self.step = step
-        self.atomic, self.reversible = step.atomic, step.reversible  # type: ignore[misc]
+        self.atomic, self.reversible = step.atomic, step.reversible  # type: ignore[misc]  # of the class, says the stub
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """As the step does."""
@@ -242,7 +242,7 @@ def hold_through(plan: Iterable[tuple[Migration, bool]]) -> None:
     """Make no step of these migrations that runs code or SQL of its own change a row that never changes."""
     for migration, _ in plan:
         steps = [step if step.category in SHAPE else Held(step) for step in migration.operations]
-        migration.operations = steps  # type: ignore[misc]
+        migration.operations = steps  # type: ignore[misc]  # as above
 
 
 @contextmanager

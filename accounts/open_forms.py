@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import HttpResponse
 
-from .forms import VerbForm
+from .forms import AddressField, VerbForm
 from .models import Tally
 from .refusals import Refusal, TooMany
 
@@ -29,6 +30,18 @@ FORGED = "This form was not made here, or was changed on its way. Send it once m
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 # A block of addresses may send in a day what it may in so many hours, so that none fills the day for everybody.
 HOURS_A_DAY = 4
+
+
+def address_for_answer(*, wish: str, then: str) -> AddressField:
+    """An address that may be left out: it serves one wish alone, and is erased some days after `then`."""
+    days = settings.FEEDBACK_EMAIL_DAYS
+    return AddressField(
+        label="Your e-mail address",
+        required=False,
+        error_messages={"invalid": "This is no e-mail address. Mend it, or leave it out."},
+        help_text=f"Optional, and only if you would like {wish}. We use it for nothing else and erase it "
+        f"{days} day{'' if days == 1 else 's'} after {then}.",
+    )
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class SessionStore(db.SessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> "Session":
         """The row to be kept: its owner is whoever is signed in."""
-        row: Session = super().create_model_instance(data)  # type: ignore[assignment]
+        row: Session = super().create_model_instance(data)  # type: ignore[assignment]  # of get_model_class()
         row.user_id = data.get(SESSION_KEY)
         return row
 

@@ -1,6 +1,6 @@
 """Pages of one's own account: signing in with a code from a letter, one's browsers, setting up a second factor."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
@@ -21,9 +21,7 @@ from . import clock, mailed_codes
 from .forms import AskCodeForm, CodeForm
 from .models import Session
 from .refusals import TooMany
-
-if TYPE_CHECKING:
-    from .models import User
+from .signed_in import person
 
 SIGN_IN = "sign in"
 
@@ -72,13 +70,13 @@ def code_typed(request: HttpRequest) -> HttpResponse:
 
 def sessions(request: HttpRequest) -> HttpResponse:
     """The browsers in which one is signed in, and the way to sign each of the others out."""
-    mine = Session.objects.open(request.user)  # type: ignore[arg-type]
+    mine = Session.objects.open(person(request))
     others = [row for row in mine if row.session_key != request.session.session_key]
     if request.method == "POST":
         chosen = request.POST.get("end", "")
         ended = [row for row in others if chosen in {"others", row.name}]
         for row in ended:
-            row.end(by=request.user)  # type: ignore[arg-type]
+            row.end(by=person(request))
         messages.success(request, "Signed out there." if ended else "That browser was signed out already.")
         return redirect("account_sessions")
     here = next((row for row in mine if row not in others), None)
@@ -95,7 +93,7 @@ AGAIN = "again"
 
 def code_again(request: HttpRequest) -> HttpResponse:
     """A member says once more who they are, before something delicate: with a code, sent at the press of a button."""
-    user = cast("User", request.user)
+    user = person(request)
     wanted = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = reverse("me")
@@ -126,7 +124,7 @@ class Delicate:
         """Ask for the code, then go on."""
         if mailed_codes.must_confirm(request):
             return redirect(f"{reverse('account_code_again')}?{urlencode({'next': request.path})}")
-        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of the page it is mixed into
         return answer
 
 
@@ -142,7 +140,7 @@ class Addresses(Delicate, EmailView):
         if address is not None and not address.verified:
             messages.error(request, "Confirm this address first, with the letter that was sent to it.")
             return None
-        return super()._action_primary(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super()._action_primary(request, *args, **kwargs)  # type: ignore[no-any-return]  # it has no types
 
 
 class SetPassword(PasswordSetView):
@@ -152,7 +150,7 @@ class SetPassword(PasswordSetView):
         """Send members to what is theirs."""
         if not getattr(request.user, "is_staff", False) or mailed_codes.came_by_letter(request):
             return redirect("me")
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]  # it has no types
 
 
 class SetUpApp(Delicate, ActivateTOTPView):
@@ -177,4 +175,4 @@ class AddKey(Delicate, AddWebAuthnView):
 
 def _given(request: HttpRequest, kind: str) -> None:
     """Note it as a sign-in does. The password was given a moment ago: without it nobody comes here."""
-    record_authentication(request, request.user, "mfa", type=kind)  # type: ignore[arg-type]
+    record_authentication(request, person(request), "mfa", type=kind)

@@ -14,38 +14,21 @@ AT_ONCE = 5_000
 
 def fill(pages: int) -> None:
     """Add so many public pages, thirty to a condition."""
+    from approving import approve, check_of
+
     from accounts import clock
     from accounts.models import User
-    from reviews.models import Publication, Review, Reviewer, ReviewRequest
+    from reviews.models import Publication, Reviewer, ReviewRequest
 
     author, clinician = User.objects.get(email__startswith="author@"), Reviewer.objects.order_by("pk")[0]
-    today, year = clock.today(), dt.timedelta(365)
-    check = clinician.credentials.all()[0].record_check(
-        by=User.objects.get(email__startswith="registrar@"), valid_from=today - year, valid_until=today + year
-    )
+    today = clock.today()
+    check = check_of(clinician, today)
     for revisions in _texts(pages, author):
-        now = clock.read()
         requests = ReviewRequest.objects.bulk_create(
             ReviewRequest(revision=revision, kind="new", asked_by=author, due_on=today) for revision in revisions
         )
-        reviews = Review.objects.bulk_create(
-            Review(
-                revision=request.revision,
-                digest=request.revision.digest,
-                request=request,
-                reviewer=clinician,
-                credential_check=check,
-                decision="approved",
-                scope="whole",
-                signed_as=clinician.signature,
-                signed_role=clinician.specialty,
-                signed_on=today - dt.timedelta(30),
-                next_due=today + dt.timedelta(90 + request.revision.pk % 200),
-            )
-            for request in requests
-        )
-        closed = ReviewRequest.objects.filter(pk__in=[request.pk for request in requests])
-        closed.update(closed_at=now, closed_by=clinician.user, outcome="approved")
+        due = (today + dt.timedelta(90 + request.revision.pk % 200) for request in requests)
+        reviews = approve(requests, clinician, check, signed_on=today - dt.timedelta(30), due=due)
         Publication.objects.bulk_create(
             Publication(article=review.revision.article, review=review, published_by=author) for review in reviews
         )

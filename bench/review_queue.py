@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from accounts.models import User
     from articles.models import Revision
-    from reviews.models import CredentialCheck, Reviewer
+    from reviews.models import Reviewer
 
 REQUESTS = 5_000
 PAGES = 5_000
@@ -63,12 +63,14 @@ def queue() -> None:
 
 def fill(clinician: "Reviewer") -> None:
     """Public pages, a quarter of which falls due or has lapsed, and new pages in the queue; lawful for every guard."""
+    from approving import approve, check_of
+
     from accounts import clock
     from accounts.models import User
-    from reviews.models import Publication, Review, ReviewRequest
+    from reviews.models import Publication, ReviewRequest
 
     today, author = clock.today(), User.objects.get(email__startswith="author@")
-    check = _check(clinician, today)
+    check = check_of(clinician, today)
     written = _revisions([author] * (PAGES + REQUESTS - 100) + [clinician.user] * 100)
     requests = ReviewRequest.objects.bulk_create(
         ReviewRequest(
@@ -76,35 +78,11 @@ def fill(clinician: "Reviewer") -> None:
         )
         for number, revision in enumerate(written)
     )
-    reviews = Review.objects.bulk_create(
-        Review(
-            revision=request.revision,
-            digest=request.revision.digest,
-            request=request,
-            reviewer=clinician,
-            credential_check=check,
-            decision="approved",
-            scope="whole",
-            signed_as=clinician.signature,
-            signed_role=clinician.specialty,
-            signed_on=today - dt.timedelta(300),
-            next_due=today + dt.timedelta(number * 7919 % 365 - 30),
-        )
-        for number, request in enumerate(requests[:PAGES])
-    )
-    public = ReviewRequest.objects.filter(pk__in=[review.request_id for review in reviews])
-    public.update(closed_at=clock.now(), closed_by=clinician.user, outcome="approved")
+    due = (today + dt.timedelta(number * 7919 % 365 - 30) for number in range(PAGES))
+    reviews = approve(requests[:PAGES], clinician, check, signed_on=today - dt.timedelta(300), due=due)
     Publication.objects.bulk_create(
         Publication(article_id=review.revision.article_id, review=review, published_by=author) for review in reviews
     )
-
-
-def _check(clinician: "Reviewer", today: dt.date) -> "CredentialCheck":
-    from accounts.models import User
-
-    year = dt.timedelta(365)
-    registrar = User.objects.get(email__startswith="registrar@")
-    return clinician.credentials.all()[0].record_check(by=registrar, valid_from=today - year, valid_until=today + year)
 
 
 def _revisions(authors: "list[User]") -> "list[Revision]":

@@ -165,13 +165,12 @@ def _revisions(conditions: "list[Condition]", chance: random.Random) -> "Iterato
 
 def _reviews(written: "list[Revision]", today: dt.date) -> "list[Review]":
     """Each approved; one in ten has lapsed."""
-    from review_queue import _check
+    from approving import approve, check_of
 
-    from accounts import clock
-    from reviews.models import Review, Reviewer, ReviewRequest
+    from reviews.models import Reviewer, ReviewRequest
 
     clinician = Reviewer.objects.order_by("pk")[0]
-    check = _check(clinician, today)
+    check = check_of(clinician, today)
     requests = ReviewRequest.objects.bulk_create(
         (
             ReviewRequest(revision=revision, kind="new", asked_by_id=revision.author_id, due_on=today)
@@ -179,28 +178,5 @@ def _reviews(written: "list[Revision]", today: dt.date) -> "list[Review]":
         ),
         batch_size=1000,
     )
-    reviews = Review.objects.bulk_create(
-        (
-            Review(
-                revision=request.revision,
-                digest=request.revision.digest,
-                request=request,
-                reviewer=clinician,
-                credential_check=check,
-                decision="approved",
-                scope="whole",
-                signed_as=clinician.signature,
-                signed_role=clinician.specialty,
-                signed_on=today - dt.timedelta(300),
-                next_due=today + dt.timedelta(number * 7919 % 365 - 36),
-            )
-            for number, request in enumerate(requests)
-        ),
-        batch_size=500,
-    )
-    for start in range(0, len(requests), 500):
-        keys = [request.pk for request in requests[start : start + 500]]
-        ReviewRequest.objects.filter(pk__in=keys).update(
-            closed_at=clock.now(), closed_by=clinician.user, outcome="approved"
-        )
-    return reviews
+    due = (today + dt.timedelta(number * 7919 % 365 - 36) for number in range(len(requests)))
+    return approve(requests, clinician, check, signed_on=today - dt.timedelta(300), due=due)

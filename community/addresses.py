@@ -13,23 +13,11 @@ from articles import text
 MOST_CHARACTERS = 500
 PORTS = {80, 443}
 STANDARD_PORT = {"http": 80, "https": 443}
-# Names that mean nothing, or something else, outside one's own network (RFC 6761 and others).
-NOWHERE = {
-    "localhost",
-    "local",
-    "localdomain",
-    "internal",
-    "intranet",
-    "lan",
-    "home",
-    "corp",
-    "arpa",
-    "onion",
-    "alt",
-} | {
-    "test",
-    "invalid",
-    "example",
+# Names that mean nothing, or something else, outside one's own network (RFC 6761 and others). What opens addresses has
+# a list of its own (fetching/addresses.py): the two share nothing, so that the site need not load it.
+NOT_TAKEN_NAMES = {
+    *("localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "arpa", "onion", "alt"),
+    *("test", "invalid", "example"),
 }
 NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 ALLOWED = "!#$%&'()*+,/:;=?@[]~"
@@ -100,7 +88,7 @@ def _host(parts: SplitResult) -> str:
     # A browser reads a last part of digits, 0x7f too, as an address in numbers, however few parts there are.
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
         raise AddressRefused("A web address needs a name, not a number, such as https://example.org/.")
-    if len(labels) < 2 or labels[-1] in NOWHERE:
+    if len(labels) < 2 or labels[-1] in NOT_TAKEN_NAMES:
         raise AddressRefused("This web address leads nowhere outside somebody’s own network.")
     if len(host) > 253 or not all(NAME.fullmatch(label) for label in labels):
         raise AddressRefused("The name in this web address is not one that a site can have.")

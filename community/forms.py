@@ -108,7 +108,7 @@ class ChangeForm(VerbForm, SaidForm):
         self.member.change(by=self.by, **self.said())
 
 
-class EraseForm(forms.Form):
+class EraseMeForm(forms.Form):
     """The last question before everything is erased."""
 
     sure = forms.BooleanField(

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import mailed_codes
-from accounts.models import User
 from accounts.refusals import TooMany
+from accounts.signed_in import person
 from accounts.views import too_many
 from articles.models import Condition
 
@@ -35,7 +35,7 @@ def join(request: HttpRequest, condition: str) -> HttpResponse:
 
 def _signed_in(request: HttpRequest, community: Community) -> HttpResponse:
     form = JoinSignedInForm(request.POST if request.method == "POST" else None)
-    form.community, form.by = community, _person(request)
+    form.community, form.by = community, person(request)
     if form.is_valid():
         _say(request, is_new=form.result)
         return redirect("me")
@@ -82,9 +82,3 @@ def code(request: HttpRequest) -> HttpResponse:
 def _say(request: HttpRequest, *, is_new: bool) -> None:
     """Without its name: until the next page the words are in a cookie that whoever has the browser can read."""
     messages.success(request, "You have joined." if is_new else "You were a member already.")
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise TypeError("Nobody is signed in.")
-    return request.user

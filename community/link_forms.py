@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.forms import VerbForm
 from accounts.refusals import Refusal
+from articles.filters import ListFilter
 
 from .countries import COUNTRIES
 from .criteria import REASONS
@@ -94,7 +95,7 @@ class CloseReportForm(VerbForm, forms.Form):
         self.report.close(by=self.by, **self.cleaned_data)
 
 
-class EraseForm(VerbForm, forms.Form):
+class EraseWordsForm(VerbForm, forms.Form):
     """Erase what a reader wrote: with the suggestion, or in a report."""
 
     subject: Link | LinkReport
@@ -139,8 +140,8 @@ class BulkForm(VerbForm, forms.Form):
             link.take_down(by=self.by, why=why)
 
 
-class LinkFilter(forms.Form):
-    """What the queue is narrowed to; a choice that does not exist is as if there were none."""
+class LinkFilter(ListFilter):
+    """What the queue of links is narrowed to."""
 
     state = forms.ChoiceField(
         label="State",
@@ -156,12 +157,3 @@ class LinkFilter(forms.Form):
     )
     condition = forms.ChoiceField(label="Condition", required=False)
     host = forms.CharField(label="Site", required=False, widget=forms.TextInput(attrs={"placeholder": "example.org"}))
-
-    def __init__(self, *args: Any, conditions: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["condition"].choices = [("", "All conditions"), *conditions]  # type: ignore[attr-defined]
-
-    def chosen(self) -> dict[str, str]:
-        """The lawful choices, empty where there is none."""
-        self.is_valid()
-        return {name: self.cleaned_data.get(name, "") for name in self.fields}

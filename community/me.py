@@ -1,6 +1,6 @@
 """What is kept about whoever is signed in: shown, handed out, changed, ended, erased. Nobody else gets here."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import clock
 from accounts.models import Letter, Session, User
+from accounts.signed_in import person
 
 from . import consents
 from .countries import COUNTRIES
-from .forms import ChangeForm, EraseForm
+from .forms import ChangeForm, EraseMeForm
 from .models import Consent, Member, StrikeOut
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 signed_in = login_required(login_url="account_code")
-
-
-def person(request: HttpRequest) -> User:
-    """Who is signed in; the views here let in nobody else."""
-    return cast("User", request.user)
 
 
 def memberships(user: User) -> list[Member]:
@@ -165,7 +161,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     """Erase the account, or, of somebody whose name the record needs, what made them a member; said before."""
     user = person(request)
     stays = user.is_staff or user.is_on_record()
-    form = EraseForm(request.POST if request.method == "POST" else None)
+    form = EraseMeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "community/erase.html", {"form": form, "stays": stays})
     with transaction.atomic():

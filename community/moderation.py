@@ -1,7 +1,5 @@
 """Members as moderators see them: by number, so that a robot can be struck out and nobody is named."""
 
-from typing import cast
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,8 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import VerbForm
-from accounts.models import User
 from accounts.refusals import Refusal
+from accounts.signed_in import person
 
 from .forms import LookForm, StrikeOutForm
 from .models import Community, Member
@@ -29,7 +27,7 @@ def members(request: HttpRequest, number: int) -> HttpResponse:
     strike = StrikeOutForm(request.POST if act == "strike_out" else None)
     look = LookForm(request.POST if act == "look" else None)
     for form in (strike, look):
-        form.community, form.by = community, cast("User", request.user)
+        form.community, form.by = community, person(request)
     done = _act(request, community, act, strike, look) if request.method == "POST" else None
     if done is not None:
         messages.success(request, done)
@@ -39,7 +37,7 @@ def members(request: HttpRequest, number: int) -> HttpResponse:
 
 def _act(request: HttpRequest, community: Community, act: str, strike: StrikeOutForm, look: LookForm) -> str | None:
     """What was done, in words; None where a form is to be shown again, or what was looked at."""
-    by = cast("User", request.user)
+    by = person(request)
     if act == "release":
         try:
             return f"Members who are counted now: {community.release(by=by)}."

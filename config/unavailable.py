@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 
-from pages import views
+from pages import errors
 
 RETRY_AFTER = 30
 
@@ -54,7 +54,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     """
     why = reason(sys.exc_info()[1])
     if not why:
-        return views.server_error(request)
+        return errors.server_error(request)
     if why == UNREADABLE:
         logger.critical("%s holds a row that cannot be read. Run verify_record.", request.path)
     response = render(

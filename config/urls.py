@@ -4,15 +4,28 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from community import joining, me
-from pages import about, alphabet, feedback, feeds, reviewers, search_views, sitemaps, suggestions, views
+from pages import (
+    about,
+    alphabet,
+    feedback,
+    feeds,
+    health,
+    home,
+    hub,
+    question,
+    reviewers,
+    search_views,
+    sitemaps,
+    suggestions,
+)
 from pages.api import views as api
 from pages.infobutton.views import infobutton
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
     path("conditions/", alphabet.conditions, name="conditions"),
-    path("conditions/<slug:condition>/", views.condition, name="condition"),
-    path("conditions/<slug:condition>/community/", views.community, name="community"),
+    path("conditions/<slug:condition>/", hub.condition, name="condition"),
+    path("conditions/<slug:condition>/community/", hub.community, name="community"),
     path("conditions/<slug:condition>/community/suggest/", suggestions.suggest, name="suggest"),
     path("conditions/<slug:condition>/community/links/<int:number>/", suggestions.more_links, name="links-part"),
     path("conditions/<slug:condition>/community/links/<int:link>/report/", suggestions.report, name="report-link"),
@@ -25,8 +38,8 @@ urlpatterns = [
     path("me/erase/", me.erase, name="erase"),
     path("erased/", me.erased, name="erased"),
     path("conditions/<slug:condition>/feed/", feeds.condition_feed, name="condition-feed"),
-    path("conditions/<slug:condition>/<slug:article>/", views.question, name="question"),
-    path("conditions/<slug:condition>/<slug:article>/history/", views.history, name="history"),
+    path("conditions/<slug:condition>/<slug:article>/", question.question, name="question"),
+    path("conditions/<slug:condition>/<slug:article>/history/", question.history, name="history"),
     path("conditions/<slug:condition>/<slug:article>/feedback/", feedback.feedback, name="feedback"),
     path("a-z/answered/<int:number>/", alphabet.conditions, name="conditions-part"),
     path("a-z/<slug:letter>/", alphabet.letter, name="letter"),
@@ -54,13 +67,13 @@ urlpatterns = [
     path("api/v1/reviewers/<slug:reviewer>", api.reviewer, name="api-reviewer"),
     path("api/v1/changes", api.changes, name="api-changes"),
     re_path(r"^api/v1/(?P<rest>(?s:.+))$", api.nothing, name="api-nothing"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "pages.views.bad_request"
-handler403 = "pages.views.forbidden"
-handler404 = "pages.views.not_found"
+handler400 = "pages.errors.bad_request"
+handler403 = "pages.errors.forbidden"
+handler404 = "pages.errors.not_found"
 handler500 = "config.unavailable.broken"

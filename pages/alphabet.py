@@ -1,14 +1,17 @@
 """The lists of all conditions, by letter."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from . import jsonld, letters
+from .parts import Part
 from .views import reader_page
 
 
-def _part(request: HttpRequest, entries: list[letters.Entry], number: int, first: str, other: str) -> dict[str, object]:
+def _part(request: HttpRequest, entries: list[letters.Entry], number: int, first: str, other: str) -> dict[str, Any]:
     """One part of a list with the ways to those beside it; 404 at any address but its own.
 
     `first` is the address of the first part, `other` that of the second, which is the pattern of the rest.
@@ -17,15 +20,11 @@ def _part(request: HttpRequest, entries: list[letters.Entry], number: int, first
     def address(place: int) -> str:
         return first if place == 1 else f"{other.removesuffix('2/')}{place}/"
 
-    part = letters.part(entries, number)
-    if part is None or request.path != address(number):
+    part = Part(number, len(entries), letters.PER_PAGE)
+    shown = part.shown(address)
+    if request.path != address(number):
         raise Http404("The list has no such part.")
-    return {
-        "part": part,
-        "earlier": address(number - 1) if number > 1 else "",
-        "later": address(number + 1) if number < part.last else "",
-        "section": "conditions",
-    }
+    return {**shown, "entries": letters.stamped(entries[part.place]), "section": "conditions"}
 
 
 def _head(request: HttpRequest, title: str, words: str, number: int) -> jsonld.Head:
@@ -40,6 +39,7 @@ def conditions(request: HttpRequest, number: int = 1) -> HttpResponse:
     entries, answered = letters.everything(), letters.answered()
     mine = [entry for entry in entries if entry.pk in answered or len(entries) <= letters.PER_PAGE]
     context = _part(request, mine, number, reverse("conditions"), reverse("conditions-part", args=[2]))
+    context["groups"] = letters.grouped(context["entries"])
     context |= {"letters": letters.letters(entries), "total": len(entries), "answered": len(answered)}
     context["machine"] = _head(request, "Conditions, A to Z", "All conditions by letter", number)
     return render(request, "pages/conditions.html", context)

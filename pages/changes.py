@@ -41,7 +41,6 @@ class Facts(Dates):
 
 
 if TYPE_CHECKING:
-    Dated = WithAnnotations[Publication, Dates]
     Told = WithAnnotations[Publication, Facts]
 
 

@@ -12,12 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import callers
-from accounts.forms import AddressField
-from accounts.open_forms import OpenForm, Ticket
+from accounts.open_forms import OpenForm, Ticket, address_for_answer
 from articles.models import Article, Revision
 from reviews.models import Feedback, Publication
 
-from . import reading, views
+from . import question, reading
 
 if TYPE_CHECKING:
     from .reading import Shown
@@ -55,21 +54,11 @@ class FeedbackForm(OpenForm):
         help_text="Needed for a mistake: say where it stands and, if you can, how you know. At most 4,000 characters. "
         "Leave out your name and your own health: nobody needs them to mend the page.",
     )
-    email = AddressField(
-        label="Your e-mail address",
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": "This is no e-mail address. Mend it, or leave it out."},
-    )
     article: Article
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        days = settings.FEEDBACK_EMAIL_DAYS
-        self.fields["email"].help_text = (
-            "Optional, and only if you would like an answer. We use it for nothing else and erase it "
-            f"{days} day{'' if days == 1 else 's'} after somebody dealt with your message."
-        )
+        self.fields["email"] = address_for_answer(wish="an answer", then="somebody dealt with your message")
 
     def is_spent(self, key: str) -> bool:
         """Whether something was sent with this key already."""
@@ -107,7 +96,7 @@ def _asked(request: HttpRequest, condition: str, article: str) -> HttpResponse:
     page = live or reading.current_at(condition, article)
     thanks = "sent" in request.GET
     if page is None or (live is None and not thanks):
-        return views.withdrawn(request, condition, article)
+        return question.withdrawn(request, condition, article)
     here = page.article
     if (here.condition.slug, here.slug) != (condition, article):
         asked = {name: request.GET[name] for name in ("version", "about", "sent") if name in request.GET}

@@ -40,7 +40,7 @@ class Entry:
     @property
     def letter(self) -> str:
         """Where it stands: a to z, or 0-9 for what begins with a digit or a sign."""
-        return self.order[:1] if self.order[:1] in LETTERS else SIGNS
+        return letter_of(self.order)
 
     @property
     def newest(self) -> Stamp | None:
@@ -76,19 +76,9 @@ class Letter:
         return reverse("letter", args=[self.key])
 
 
-@dataclass(frozen=True)
-class Part:
-    """A hundred conditions of a list, and where in it they stand."""
-
-    entries: list[Entry]
-    number: int
-    last: int
-    total: int
-
-    @property
-    def groups(self) -> list[tuple[str, list[Entry]]]:
-        """The conditions under their letters."""
-        return [(label(key), list(found)) for key, found in groupby(self.entries, key=lambda entry: entry.letter)]
+def letter_of(order: str) -> str:
+    """Under which letter a folded name stands."""
+    return order[:1] if order[:1] in LETTERS else SIGNS
 
 
 def label(key: str) -> str:
@@ -124,16 +114,17 @@ def answered() -> set[int]:
     }
 
 
-def part(entries: list[Entry], number: int) -> Part | None:
-    """One part of a list, counted from 1, with the stamps of its pages; None if there is no such part. One query."""
-    last = max(1, -(-len(entries) // PER_PAGE))
-    if not 1 <= number <= last:
-        return None
-    shown = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
-    stamps: dict[int, list[Stamp]] = {entry.pk: entry.stamps for entry in shown}
+def stamped(entries: list[Entry]) -> list[Entry]:
+    """The same conditions with the stamps of their pages; one query."""
+    stamps: dict[int, list[Stamp]] = {entry.pk: entry.stamps for entry in entries}
     for condition, stamp in _stamps(list(stamps)):
         stamps[condition].append(stamp)
-    return Part(shown, number, last, len(entries))
+    return entries
+
+
+def grouped(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Conditions under their letters."""
+    return [(label(key), list(found)) for key, found in groupby(entries, key=lambda entry: entry.letter)]
 
 
 def _stamps(conditions: list[int]) -> Iterator[tuple[int, Stamp]]:

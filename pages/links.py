@@ -1,13 +1,15 @@
 """The links of a community as pages show them: accepted by a moderator, answering, and reviewed by nobody."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.db import models
-from django.http import Http404
 from django.urls import reverse
 
 from articles.models import Condition
 from community.models import Link
+
+from .parts import Part
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -19,16 +21,8 @@ A_PART, A_FEW = 30, 3
 def part_of(condition: Condition, number: int = 1) -> dict[str, Any]:
     """One part of the links of a condition, with the ways to those beside it; 404 where there is none."""
     rows, total = _listed(condition, (number - 1) * A_PART, A_PART)
-    if number > 1 and not rows:
-        raise Http404("The list has no such part.")
-    last = max(1, -(-total // A_PART))
-    return {
-        "links": rows,
-        "links_total": total,
-        "part": {"number": number, "last": last},
-        "earlier": address(condition, number - 1) if number > 1 else "",
-        "later": address(condition, number + 1) if number < last else "",
-    }
+    shown = Part(number, total, A_PART).shown(partial(address, condition))
+    return {"links": rows, "links_total": total, **shown}
 
 
 def few_of(condition: Condition) -> tuple[list[Link], int]:

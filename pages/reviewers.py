@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +17,7 @@ from reviews.standing import Stamp
 
 from . import history as record
 from . import jsonld, reading
+from .parts import Part
 from .views import reader_page
 
 
@@ -86,8 +88,8 @@ def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpRespon
     row = get_object_or_404(Reviewer, slug=reviewer)
     known = Known.of(row)
     stamps = known.stamps
-    last = max(1, -(-len(stamps) // LINES))
-    if not 1 <= number <= last or request.path != _of_reviewer(row, number):
+    part = Part(number, len(stamps), LINES)
+    if request.path != _of_reviewer(row, number):
         raise Http404("The list has no such part.")
     return render(
         request,
@@ -95,10 +97,8 @@ def reviewer(request: HttpRequest, reviewer: str, number: int = 1) -> HttpRespon
         {
             "reviewer": row,
             "initials": "".join(word[0] for word in row.name.split()[:2]).upper(),
-            "lines": reading.lines_of(list(stamps)[(number - 1) * LINES : number * LINES]),
-            "part": {"number": number, "last": last},
-            "earlier": _of_reviewer(row, number - 1) if number > 1 else "",
-            "later": _of_reviewer(row, number + 1) if number < last else "",
+            "lines": reading.lines_of(list(stamps)[part.place]),
+            **part.shown(partial(_of_reviewer, row)),
             "total": len(stamps),
             "in_date": sum(stamp.in_date for stamp in stamps.values()),
             "lapsed": sum(not stamp.in_date for stamp in stamps.values()),

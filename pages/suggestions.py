@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import callers, clock
-from accounts.forms import AddressField
-from accounts.open_forms import OpenForm
+from accounts.open_forms import OpenForm, address_for_answer
 from articles.models import Condition
 from community.languages import LANGUAGES
 from community.models import Community, Link, LinkReport
@@ -25,17 +24,8 @@ from .views import find_condition, reader_page
 AN_HOUR = 5
 
 
-def email_field() -> AddressField:
-    """The address for an answer, which may be left out."""
-    days = settings.FEEDBACK_EMAIL_DAYS
-    return AddressField(
-        label="Your e-mail address",
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": "This is no e-mail address. Mend it, or leave it out."},
-        help_text="Optional, and only if you would like to be told what a moderator decides. We use it for nothing "
-        f"else and erase it {days} day{'' if days == 1 else 's'} after the answer.",
-    )
+# What a moderator's answer is to whoever asks for it, and when their address is erased.
+ANSWER = {"wish": "to be told what a moderator decides", "then": "the answer"}
 
 
 class SuggestForm(OpenForm):
@@ -71,7 +61,7 @@ class SuggestForm(OpenForm):
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["email"] = email_field()
+        self.fields["email"] = address_for_answer(**ANSWER)
 
     def is_spent(self, key: str) -> bool:
         """Whether something was suggested with this key already."""
@@ -110,7 +100,7 @@ class ReportForm(OpenForm):
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["email"] = email_field()
+        self.fields["email"] = address_for_answer(**ANSWER)
 
     def is_spent(self, key: str) -> bool:
         """Whether something was reported with this key already."""

@@ -268,10 +268,22 @@ def with_facts(articles: "models.QuerySet[Article]") -> "models.QuerySet[Article
     )
 
 
+class Facts(TypedDict):
+    """What `with_facts` adds to an article."""
+
+    facts: dict[str, int | None]
+    stamp_facts: dict[str, Any] | None
+    newest_question: str | None
+
+
+if TYPE_CHECKING:
+    Placed = WithAnnotations[Article, Facts]
+
+
 def standing_of(article: Article, today: dt.date) -> Standing:
     """The standing of an article that came from `with_facts()`: what readers get, or else how far the text is."""
-    facts: dict[str, int | None] = article.facts  # type: ignore[attr-defined]
-    stamp: dict[str, Any] | None = article.stamp_facts  # type: ignore[attr-defined]
+    standing = cast("Placed", article)
+    facts, stamp = standing.facts, standing.stamp_facts
     if facts["shown"] is not None:
         if facts["withdrawn"] is not None or stamp is None:
             return Standing.WITHDRAWN

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Now
@@ -82,7 +82,7 @@ class Letter(models.Model):
     problem = models.TextField(blank=True, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[LetterQuerySet] = LetterQuerySet.as_manager()  # type: ignore[assignment]
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

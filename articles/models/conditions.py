@@ -142,17 +142,6 @@ class ConditionName(models.Model):
             raise ValidationError(faults)
 
 
-class ConditionCodeManager(models.Manager["ConditionCode"]):
-    """The codes as a whole."""
-
-    def borne(self, system: codes.System, code: str) -> "models.QuerySet[ConditionCode]":
-        """Every row with this code, however it is written; none where it cannot be a code of this system."""
-        try:
-            return self.filter(system=system.name, code=system.normalise(code))
-        except ValueError:
-            return self.none()
-
-
 class ConditionCode(models.Model):
     """A condition's code in an outside system."""
 
@@ -165,8 +154,6 @@ class ConditionCode(models.Model):
         default=codes.Match.EXACT,
         help_text="How exactly it means this condition.",
     )
-
-    objects: ClassVar[ConditionCodeManager] = ConditionCodeManager()
 
     class Meta:
         ordering = ["system", "code"]

@@ -1,7 +1,7 @@
 """The links of all communities for moderators: the queue, and one link with what may be decided about it."""
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -13,15 +13,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.forms import VerbForm
+from accounts.signed_in import person
 from articles.models import Condition, preferred_name
 
 from ..criteria import CRITERIA
-from ..link_forms import BulkForm, CloseReportForm, EraseForm, LinkFilter, ReasonForm, WordsForm
+from ..link_forms import BulkForm, CloseReportForm, EraseWordsForm, LinkFilter, ReasonForm, WordsForm
 from ..models import Link, LinkDecision, LinkReport
 from ..models.links import BROKEN_DAYS
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 ROWS = 50
 EARLIER = 10
@@ -57,7 +55,7 @@ class LinkAdmin(ReadOnlyAdmin):
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits, or what was chosen; and one act on many of them."""
     bulk = BulkForm(request.POST if request.method == "POST" else None)
-    bulk.by = cast("User", request.user)
+    bulk.by = person(request)
     if bulk.is_bound and bulk.is_valid():
         _tell(request, *bulk.result)
         return redirect(request.get_full_path())
@@ -185,16 +183,16 @@ def _forms(link: Link, request: HttpRequest) -> dict[str, Any]:
         form_class = ReasonForm if act in {"refuse", "down"} else WordsForm
         forms[act] = form_class(bound(act), initial=link.words, auto_id=f"id_{act}_%s")
         forms[act].link, forms[act].act = link, act
-    forms["erase"] = EraseForm(bound("erase"))
+    forms["erase"] = EraseWordsForm(bound("erase"))
     forms["erase"].subject = link
     for report in link.reports.all():
         name = f"close-{report.pk}"
         forms[name] = CloseReportForm(bound(name), auto_id=f"id_{name}_%s")
         forms[name].report = report
-        forms[f"erase-{report.pk}"] = EraseForm(bound(f"erase-{report.pk}"))
+        forms[f"erase-{report.pk}"] = EraseWordsForm(bound(f"erase-{report.pk}"))
         forms[f"erase-{report.pk}"].subject = report
     for form in forms.values():
-        form.by = cast("User", request.user)
+        form.by = person(request)
     return forms
 
 

@@ -1,7 +1,6 @@
 """What readers report about a link: that it harms, deceives, or does not open."""
 
 import datetime as dt
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -92,7 +91,7 @@ class LinkReport(models.Model):
     outcome = models.CharField(max_length=5, choices=Outcome.choices, blank=True)
     answer = models.TextField(blank=True)
 
-    objects: ClassVar[LinkReportQuerySet] = LinkReportQuerySet.as_manager()  # type: ignore[assignment]
+    objects = LinkReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -3,7 +3,7 @@
 import datetime as dt
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -189,7 +189,7 @@ class Link(models.Model):
     broken_days = models.PositiveSmallIntegerField(default=0, editable=False)
     checking_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[LinkQuerySet] = LinkQuerySet.as_manager()  # type: ignore[assignment]
+    objects = LinkQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -1,6 +1,6 @@
 """Who belongs to a community: it says something about a person's health."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
@@ -66,7 +66,7 @@ class Member(models.Model):
     consented_at = models.DateTimeField(db_default=Now(), editable=False)
     is_held = models.BooleanField(db_default=False, help_text="Waits for a moderator, and is not counted until then.")
 
-    objects: ClassVar[MemberQuerySet] = MemberQuerySet.as_manager()  # type: ignore[assignment]
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints = [

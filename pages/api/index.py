@@ -106,7 +106,7 @@ def _live(
         condition=condition,
         condition_slug=condition_slug,
         slug=slug,
-        letter=letter_of(letters.folded(name or condition_slug)),
+        letter=letters.letter_of(letters.folded(name or condition_slug)),
         reviewer=stamp.slug,
         states=(state, CHANGED) if stamp.under_changes else (state,),
         last_reviewed=stamp.signed_on,
@@ -115,14 +115,11 @@ def _live(
     )
 
 
-def letter_of(folded: str) -> str:
-    """Under which letter a folded name stands."""
-    return folded[:1] if folded[:1] in letters.LETTERS else letters.SIGNS
-
-
 def called(letter: str, conditions: Iterable[int]) -> set[int]:
     """Those of these conditions of which any other name stands under a letter; a small query."""
     wanted = set(conditions)
     return {
-        name.condition for name in names.known().names if name.condition in wanted and letter_of(name.folded) == letter
+        name.condition
+        for name in names.known().names
+        if name.condition in wanted and letters.letter_of(name.folded) == letter
     }

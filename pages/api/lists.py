@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any, TypeVar
 
+from ..parts import Part
 from . import changed, index
 from .cursor import Cursor
 from .index import Live
@@ -34,11 +35,10 @@ def conditions(asked: Asked) -> list[tuple[int, list[Live]]]:
 
 def page_of(found: list[Each], number: int) -> tuple[list[Each], bool]:
     """One page of a list and whether another follows. Raises Problem beyond the end."""
-    start = (number - 1) * PER_PAGE
-    if number > 1 and start >= len(found):
-        last = max(1, -(-len(found) // PER_PAGE))
-        raise Problem("no-such-page", f"This list ends with page {last}. Ask for a page from 1 to {last}.")
-    return found[start : start + PER_PAGE], start + PER_PAGE < len(found)
+    part = Part(number, len(found), PER_PAGE)
+    if not part.exists:
+        raise Problem("no-such-page", f"This list ends with page {part.last}. Ask for a page from 1 to {part.last}.")
+    return found[part.place], number < part.last
 
 
 def _narrowed(pages: list[Live], asked: Asked) -> list[Live]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,13 +14,28 @@ from django.urls import URLPattern, path
 from accounts import clock
 from accounts.admin import VerbAdmin
 from accounts.second_factor import Confirmation
+from accounts.signed_in import person
 from articles.models import Article, Revision
 
 from .. import readiness, survey
 from ..forms import ArticleForm, AskForm, PublishForm, WithdrawForm
 from ..models import Publication, Review, ReviewRequest
-from ..standing import Standing, standing_of, with_facts
+from ..standing import Facts, Standing, standing_of, with_facts
 from .reading import as_read
+
+if TYPE_CHECKING:
+    from django.forms import ModelChoiceField
+    from django_stubs_ext import WithAnnotations
+
+
+class Listed(Facts):
+    """What the list adds to an article."""
+
+    read_at: dt.datetime
+
+
+if TYPE_CHECKING:
+    Row = WithAnnotations[Article, Listed]
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -69,12 +84,12 @@ class ArticleAdmin(VerbAdmin):
     @admin.display(description="Question")
     def question(self, article: Article) -> str:
         """The question of the newest version."""
-        return article.newest_question or "No text yet"  # type: ignore[attr-defined]
+        return cast("Row", article).newest_question or "No text yet"
 
     @admin.display(description="Standing")
     def standing(self, article: Article) -> str:
         """Where the page stands today."""
-        return str(standing_of(article, article.read_at.date()).label)  # type: ignore[attr-defined]
+        return str(standing_of(article, cast("Row", article).read_at.date()).label)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An address never dies."""
@@ -205,7 +220,8 @@ def withdraw(request: HttpRequest, article: int, publication: int) -> HttpRespon
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     form.publication = shown
     others = Publication.objects.live().exclude(article=page).values("article")
-    form.fields["instead"].queryset = Article.objects.filter(pk__in=others).select_related("condition")  # type: ignore[attr-defined]
+    instead = cast("ModelChoiceField[Article]", form.fields["instead"])
+    instead.queryset = Article.objects.filter(pk__in=others).select_related("condition")
     return _act(
         request,
         form,
@@ -228,7 +244,7 @@ def _act(
     extra: dict[str, Any],
 ) -> HttpResponse:
     """One act on one screen: the form, its refusals above it, and back to the page when it is done."""
-    form.by = request.user
+    form.by = person(request)
     form.confirmation = Confirmation(request) if form.signs else None
     if request.method == "POST" and form.is_valid():
         messages.success(request, done)

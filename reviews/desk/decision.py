@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.refusals import NotAllowed, Refusal
 from accounts.second_factor import Confirmation
+from accounts.signed_in import person
 from articles.models import Citation, Revision
 
 from .. import difference, readiness
@@ -18,12 +19,14 @@ from ..forms import DecisionForm
 from ..forms.decisions import DECISIONS
 from ..forms.unsent import UnsentDecision
 from ..models import Checklist, CredentialCheck, Review, Reviewer, ReviewRequest
-from ..models.requests import Moved
 from ..models.screens import Screen, Seen, laid_out
+from ..refusals import Moved
 from ..standing import Stamp
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+    from ..models.screens import LaidOut
 
 # A button of the desk, and the verb behind it.
 CLAIMS = {"claim": "claim", "hand_back": "hand_back", "take_back": "take_back"}
@@ -39,7 +42,7 @@ def desk(request: HttpRequest, object_id: str) -> HttpResponse:
         return _claim(request, row, CLAIMS[act])
     if posted and act not in DECISIONS:
         raise Http404("The desk has no such button.")
-    user = cast("User", request.user)
+    user = person(request)
     form = DecisionForm(request.POST if posted else None, by=user, review_request=row, today=_day(row), act=act)
     form.confirmation = Confirmation(request)
     if posted:
@@ -59,8 +62,7 @@ def _row(object_id: str) -> ReviewRequest:
 
 def _moment(row: ReviewRequest) -> dt.datetime:
     """The database's time when the row was read."""
-    moment: dt.datetime = row.read_at  # type: ignore[attr-defined]  # of laid_out()
-    return moment
+    return cast("LaidOut", row).read_at
 
 
 def _day(row: ReviewRequest) -> dt.date:
@@ -69,7 +71,7 @@ def _day(row: ReviewRequest) -> dt.date:
 
 def _claim(request: HttpRequest, row: ReviewRequest, verb: str) -> HttpResponse:
     """Take the work or give it back; a decision typed so far comes back as it is, and unsigned."""
-    user = cast("User", request.user)
+    user = person(request)
     form = UnsentDecision(request.POST, by=user, review_request=row, today=_day(row))
     kept = verb == "claim" and form.typed
     try:

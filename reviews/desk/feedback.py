@@ -1,7 +1,7 @@
 """What readers say about the pages: the list of what waits, and one of it with what may be done about it."""
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,13 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.admin import ReadOnlyAdmin
+from accounts.signed_in import person
 from articles.models import Condition, Revision
 
 from ..forms.feedback import CloseForm, FeedbackFilter, ReviewForm
 from ..models import Feedback, Publication
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 ROWS = 50
 # Python reads no number of more than 4,300 digits, and the database none of more than 19.
@@ -46,7 +44,7 @@ class FeedbackAdmin(ReadOnlyAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Feedback) -> None:
         """By the verb."""
-        obj.erase(by=cast("User", request.user))
+        obj.erase(by=person(request))
 
     def _check(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
@@ -119,7 +117,7 @@ def one(request: HttpRequest, object_id: str) -> HttpResponse:
     close = CloseForm(request.POST if act == "close" else None)
     ask = ReviewForm(request.POST if act == "ask" else None, initial={"why": said})
     for form in (close, ask):
-        form.by, form.feedback = cast("User", request.user), feedback
+        form.by, form.feedback = person(request), feedback
     acted: CloseForm | ReviewForm = ask if act == "ask" else close
     if acted.is_bound and acted.is_valid():
         messages.success(request, "A review was asked for." if act == "ask" else "Closed.")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from accounts import clock
 from accounts.admin import ReadOnlyAdmin
 from accounts.refusals import Refusal
+from accounts.signed_in import person
 from articles.models import Condition
 from articles.models.conditions import preferred_name
 
@@ -60,7 +61,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     form = QueueForm(request.GET, conditions=list(conditions.items()))
     chosen, problems = form.chosen(), form.problems
     now = clock.read()
-    who = Onlooker.of(request.user, now.date())  # type: ignore[arg-type]
+    who = Onlooker.of(person(request), now.date())
     due = waiting.lapses(now.date())
     rows = waiting.everything(who, now, due)
     context: dict[str, Any] = {"form": form, "chosen": chosen, "problems": problems, "who": who}
@@ -154,7 +155,7 @@ def due_again(request: HttpRequest, publication: int) -> HttpResponse:
         raise PermissionDenied("Only people who work on question pages may look here.")
     page = get_object_or_404(Publication, pk=publication)
     try:
-        taken = ReviewRequest.objects.due_again(page, by=request.user)  # type: ignore[arg-type]
+        taken = ReviewRequest.objects.due_again(page, by=person(request))
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:reviews_reviewrequest_changelist")

@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 from accounts import clock
 from accounts.admin_site import DeskSite
 from accounts.models import User
+from accounts.signed_in import person
 from accounts.today import Line, Panel
 from articles.models import Revision
 from articles.models.conditions import preferred_name
@@ -34,7 +35,7 @@ PAGES = "admin:articles_article_changelist"
 
 def panels(request: HttpRequest) -> Iterator[Panel]:
     """What the person may do about question pages."""
-    user: Any = request.user
+    user = person(request)
     now, mistakes, others = _read(user)
     asks, signs, publishes = (
         user.has_perm(f"reviews.add_{right}") for right in ("reviewrequest", "review", "publication")

@@ -1,7 +1,7 @@
 """The clinician's decision."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
@@ -10,8 +10,8 @@ from accounts.refusals import Refusal
 
 from ..models import Review, ReviewRequest
 from ..models.checklists import MOST_POINTS
-from ..models.requests import MOST_MONTHS, USUAL_MONTHS, months_later
 from ..models.screens import Seen
+from ..models.terms import MOST_MONTHS, USUAL_MONTHS, months_later
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -78,7 +78,7 @@ class DecisionForm(VerbForm, forms.Form):
     ) -> None:
         super().__init__(data, initial={"digest": review_request.revision.digest})
         self.by, self.review_request, self.act, self.today = by, review_request, act, today
-        self.fields["months"].choices = [  # type: ignore[attr-defined]
+        cast("forms.TypedChoiceField", self.fields["months"]).choices = [
             (number, f"{number} month{'s'[: number > 1]}, until {months_later(today, number):%-d %B %Y}")
             for number in range(1, MOST_MONTHS + 1)
         ]

@@ -1,10 +1,9 @@
 """What an author or a publisher does with what a reader said, and how the list of it is narrowed."""
 
-from typing import Any
-
 from django import forms
 
 from accounts.forms import VerbForm
+from articles.filters import ListFilter
 
 from ..models import Feedback, ReviewRequest
 
@@ -49,20 +48,13 @@ class ReviewForm(VerbForm, forms.Form):
         return self.feedback.ask_for_review(by=self.by, note=self.cleaned_data["why"])
 
 
-class FeedbackFilter(forms.Form):
-    """What the list is narrowed to; a choice that does not exist is as if there were none."""
+class FeedbackFilter(ListFilter):
+    """What the list of feedback is narrowed to."""
+
+    anything = "Any"
 
     state = forms.ChoiceField(
         label="State", required=False, choices=[("", "Waits"), ("handled", "Handled"), ("counted", "Without words")]
     )
     kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), *Feedback.Kind.choices])
     condition = forms.ChoiceField(label="Condition", required=False)
-
-    def __init__(self, *args: Any, conditions: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["condition"].choices = [("", "Any"), *conditions]  # type: ignore[attr-defined]
-
-    def chosen(self) -> dict[str, str]:
-        """The lawful choices, empty where there is none."""
-        self.is_valid()
-        return {name: self.cleaned_data.get(name, "") for name in self.fields}

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from articles.filters import ListFilter
 from articles.models import Topic
 
 from ..models import ReviewRequest
@@ -18,23 +19,14 @@ def _choice(label: str, anything: str, choices: Sequence[tuple[Any, str]]) -> fo
     )
 
 
-class QueueForm(forms.Form):
-    """The filters of the queue, sent with GET; a value that is not known leaves nothing out, and says so."""
+class QueueForm(ListFilter):
+    """The filters of the queue; a value that is not known says so."""
 
     who = _choice("With", "Anyone", [("me", "Waits for me"), ("nobody", "Nobody yet"), ("asked", "I asked for")])
     kind = _choice("Kind", "All kinds", ReviewRequest.Kind.choices)
-    condition = _choice("Condition", "All conditions", [])
+    condition = _choice("Condition", ListFilter.anything, [])
     topic = _choice("Topic", "All topics", Topic.choices)
     state = _choice("State", "Waiting", [("closed", "Closed")])
-
-    def __init__(self, data: Any, *, conditions: Sequence[tuple[str, str]]) -> None:
-        super().__init__(data)
-        self.fields["condition"].choices = [("", "All conditions"), *conditions]  # type: ignore[attr-defined]
-
-    def chosen(self) -> dict[str, str]:
-        """Each filter with its value; empty where it leaves nothing out."""
-        self.full_clean()
-        return {name: self.cleaned_data.get(name, "") for name in self.fields}
 
     @property
     def problems(self) -> list[str]:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import logging
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -15,8 +14,9 @@ from accounts.refusals import NotAllowed, Refusal
 from articles import text
 from articles.models import Article, Revision
 
+from ..refusals import Moved
 from .publications import Publication
-from .requests import Moved, ReviewRequest
+from .requests import ReviewRequest
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Feedback(models.Model):
     note = models.TextField(blank=True)
     request = models.ForeignKey(ReviewRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="feedback")
 
-    objects: ClassVar[FeedbackQuerySet] = FeedbackQuerySet.as_manager()  # type: ignore[assignment]
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -219,7 +219,7 @@ class CredentialCheck(models.Model):
     why = models.TextField(blank=True)
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects: ClassVar[CredentialCheckQuerySet] = CredentialCheckQuerySet.as_manager()  # type: ignore[assignment]
+    objects = CredentialCheckQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

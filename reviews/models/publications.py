@@ -15,9 +15,9 @@ from articles import text
 from articles.models import Article
 
 from .. import emails
+from ..refusals import Moved
 from .ledger import LedgerEntry
 from .people import Credential, CredentialCheck
-from .requests import Moved
 from .reviews import Review, ReviewQuerySet, contributors, valid, valid_of
 from .search import IndexedText
 
@@ -255,7 +255,7 @@ class Publication(models.Model):
     published_at = models.DateTimeField(db_default=Now(), editable=False)
     live_from = models.DateTimeField(db_default=Now())
 
-    objects: ClassVar[PublicationQuerySet] = PublicationQuerySet.as_manager()  # type: ignore[assignment]
+    objects = PublicationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

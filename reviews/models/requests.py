@@ -1,8 +1,8 @@
-"""Requests for a review: the queue, which never forgets."""
+"""Requests for a review, and the decision of each: they never go away."""
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -10,128 +10,21 @@ from django.db.models.functions import Now
 
 from accounts import clock
 from accounts.refusals import NotAllowed, Refusal
-from articles import text
 from articles.models import Article, Revision
 
-from .. import emails, readiness
+from .. import emails
+from ..refusals import Moved
+from .asking import ReviewRequestManager
 from .checklists import Checklist
 from .ledger import LedgerEntry
 from .people import Credential, Reviewer
-from .reviews import Review, ReviewContributor, baseline, contributors, last_whole_page, valid_of
+from .reviews import Review, ReviewContributor, baseline, contributors, last_whole_page
+from .terms import USUAL_MONTHS, Terms
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-    from .publications import Publication
     from .screens import Seen
-
-USUAL_DAYS = 14
-USUAL_MONTHS = 12
-MOST_MONTHS = 36
-
-
-class NotReady(Refusal):
-    """The text is not ready for review; `problems` lists everything at once."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("This text is not ready for review. " + " ".join(problems))
-
-
-class Moved(Refusal):
-    """Something changed meanwhile: the request was decided, claimed or replaced, or the text is another one."""
-
-
-class ReviewRequestManager(models.Manager["ReviewRequest"]):
-    """The queue."""
-
-    def open(self) -> "models.QuerySet[ReviewRequest]":
-        """Requests without a decision, the earliest due first."""
-        return self.filter(closed_at__isnull=True).order_by("due_on", "pk")
-
-    @transaction.atomic
-    def ask(self, revision: Revision, *, by: "User", note: str = "", due_on: dt.date | None = None) -> "ReviewRequest":
-        """Put a version into the queue. An open request for an older version of the page is replaced.
-
-        Raises NotAllowed, NotReady with the whole list of problems, or Moved.
-        """
-        if not by.has_perm("reviews.add_reviewrequest"):
-            raise NotAllowed(f"{by} may not ask for a review. Authors do.")
-        article = Article.objects.lock(revision.article_id)
-        newest = article.newest()
-        approved = bool(valid_of(revision=revision.pk))
-        if newest is not None and newest.pk != revision.pk and not approved:
-            raise Moved(
-                f"Version {newest.number} is newer than version {revision.number}. Ask for a review of that one."
-            )
-        if problems := readiness.problems(revision):
-            raise NotReady(problems)
-        waiting = self.open().filter(revision__article=article)
-        if waiting.filter(revision=revision).exists():
-            raise Moved(f"{revision} is waiting for a review already.")
-        newer = waiting.filter(revision__number__gt=revision.number).select_related("revision").first()
-        if newer is not None:
-            raise Moved(
-                f"Version {newer.revision.number} of this page waits for a review. "
-                "Have that one decided, or take it back, before you ask for an older one."
-            )
-        for older in waiting:
-            older.close(by=by, outcome=ReviewRequest.Outcome.REPLACED)
-        kind = ReviewRequest.Kind.AGAIN if approved else self._kind(revision)
-        request = self.create(
-            revision=revision,
-            kind=kind,
-            asked_by=by,
-            note=note,
-            due_on=due_on or clock.today() + dt.timedelta(USUAL_DAYS),
-        )
-        emails.review_asked(request)
-        return request
-
-    @transaction.atomic
-    def due_again(self, publication: "Publication", *, by: "User") -> "ReviewRequest":
-        """Take up the re-review of a public page whose review lapsed or soon will: its text, unchanged.
-
-        Such a page stands in the queue without a row; this makes the row, claimed by the clinician. Raises
-        NotAllowed, MayNotReview, or Moved: who has it, or why there is nothing to review.
-        """
-        if not by.has_perm("reviews.add_review"):
-            raise NotAllowed(f"{by} may not review. Ask an administrator to add you to the group Clinicians.")
-        reviewer = Reviewer.of(by)
-        article = Article.objects.lock(publication.article_id)
-        shown, lapses_on = self._falls_due(publication)
-        waiting = self.open().filter(revision__article=article).select_related("revision").first()
-        if waiting is None:
-            waiting = self.create(revision=shown, kind=ReviewRequest.Kind.AGAIN, asked_by=by, due_on=lapses_on)
-        elif waiting.revision_id != shown.pk:
-            raise Moved(
-                f"Version {waiting.revision.number} of this page waits for a review already. "
-                "Review that one: the page keeps its date until then."
-            )
-        elif waiting.claimed_by_id == reviewer.pk and waiting.is_held(clock.read()):
-            return waiting
-        waiting.claim(by=by)
-        return waiting
-
-    @staticmethod
-    def _falls_due(publication: "Publication") -> tuple[Revision, dt.date]:
-        """The version that readers see and the day its review lapses. Raises Moved where it is not due."""
-        from ..standing import Stamp, Standing
-
-        shown = type(publication).objects.live().filter(pk=publication.pk).select_related("review__revision").first()
-        if shown is None:
-            raise Moved("Readers do not see this version of the page any more. Take another one from the queue.")
-        stamp = Stamp.of(shown)
-        if stamp.standing == Standing.PUBLISHED:
-            raise Moved(
-                f"{stamp.reviewer} reviewed this page on {stamp.signed_on:%-d %B %Y}. "
-                f"It is not due again before {stamp.lapses_on:%-d %B %Y}."
-            )
-        return shown.review.revision, stamp.lapses_on
-
-    @staticmethod
-    def _kind(revision: Revision) -> "ReviewRequest.Kind":
-        return ReviewRequest.Kind.NEW if baseline(revision) is None else ReviewRequest.Kind.CHANGE
 
 
 class ReviewRequest(models.Model):
@@ -267,30 +160,14 @@ class ReviewRequest(models.Model):
         Raises NotAllowed, MayNotReview, Moved or Refusal; nothing is written then.
         """
         reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
-        signed_on = signed_on or today
-        public_note, conflicts = text.one_line(public_note), text.normalise(conflicts).strip()
-        text.check_characters(public_note, "Note for the public history")
-        text.check_characters(conflicts, "Conflicts of interest")
-        _check_terms(signed_on, today=today, months=months, evidence_to=evidence_to, conflicts=conflicts)
-        checklist = _in_force(seen)
-        ticks = _ticks(checklist, ticked)
-        if checklist is not None and scope == Review.Scope.WHOLE_PAGE:
-            _check_ticks(checklist, ticks)
-        base = self._base(signed_on) if scope == Review.Scope.CHANGES_ONLY else None
+        said = Terms(signed_on or today, months, evidence_to, conflicts, public_note, private_note)
+        terms = said.kept(today=today)
+        points = _points(seen, ticked, all_of_them=scope == Review.Scope.WHOLE_PAGE)
+        if scope == Review.Scope.CHANGES_ONLY:
+            terms["base"] = self._base(said.signed_on)
+            terms["next_due"] = terms["base"].next_due
         review = self._decide(
-            by=by,
-            reviewer=reviewer,
-            decision=Review.Decision.APPROVED,
-            scope=scope,
-            base=base,
-            checklist=checklist,
-            ticked=ticks,
-            signed_on=signed_on,
-            next_due=base.next_due if base else months_later(signed_on, months),
-            evidence_to=evidence_to,
-            conflicts=conflicts,
-            public_note=public_note,
-            private_note=private_note.strip(),
+            by=by, reviewer=reviewer, decision=Review.Decision.APPROVED, scope=scope, **points, **terms
         )
         emails.approved(review)
         return review
@@ -303,14 +180,12 @@ class ReviewRequest(models.Model):
         reviewer, today = self._start_decision(by=by, digest=digest, seen=seen)
         if not reason.strip():
             raise Refusal("Say what must change; the author reads it.")
-        checklist = _in_force(seen)
         review = self._decide(
             by=by,
             reviewer=reviewer,
             decision=Review.Decision.CHANGES,
             scope=Review.Scope.WHOLE_PAGE,
-            checklist=checklist,
-            ticked=_ticks(checklist, ticked),
+            **_points(seen, ticked, all_of_them=False),
             signed_on=today,
             private_note=reason.strip(),
         )
@@ -401,47 +276,20 @@ class ReviewRequest(models.Model):
         raise Moved("You have claimed this review already.")
 
 
-def _in_force(seen: "Seen | None") -> Checklist | None:
-    """The checklist in force. Raises Moved where it is not the one that was seen, however lately it was changed."""
+def _points(seen: "Seen | None", ticked: Iterable[int], *, all_of_them: bool) -> dict[str, Any]:
+    """The checklist in force and what is ticked of it, as a review keeps them.
+
+    Raises Moved where it is not the checklist that was seen, however lately it was changed; Refusal for a number of no
+    point, and for points that are not ticked where all of them have to be.
+    """
     checklist = Checklist.objects.in_force()
     if seen is not None and seen.checklist != (checklist.pk if checklist else 0):
         raise Moved("The checklist was changed just now. Read its points again, and decide once more.")
-    return checklist
-
-
-def _ticks(checklist: Checklist | None, ticked: Iterable[int]) -> list[int]:
-    """The numbers of the ticked points, each once and in order. Raises Refusal for one that is not there."""
-    numbers = sorted(set(ticked))
+    ticks = sorted(set(ticked))
     points = len(checklist.lines) if checklist is not None else 0
-    if numbers and not (numbers[0] >= 1 and numbers[-1] <= points):
+    if ticks and not (ticks[0] >= 1 and ticks[-1] <= points):
         raise Refusal(f"The checklist has {points} points. Open the page again.")
-    return numbers
-
-
-def _check_ticks(checklist: Checklist, ticks: list[int]) -> None:
-    """Raise Refusal with the points that an approval of the whole page still lacks."""
-    if left := checklist.missing(ticks):
-        points = " ".join(f"“{point}”" for point in left)
-        raise Refusal(f"Not ticked: {points} Tick it if it is so; otherwise ask for changes.")
-
-
-def _check_terms(
-    signed_on: dt.date, *, today: dt.date, months: int, evidence_to: dt.date | None, conflicts: str
-) -> None:
-    """Raise Refusal for terms under which no approval can be signed."""
-    if signed_on > today:
-        raise Refusal(f"The signing day, {signed_on:%-d %B %Y}, has not come yet. Sign with today or an earlier day.")
-    if not 1 <= months <= MOST_MONTHS:
-        raise Refusal(f"An approval holds for 1 to {MOST_MONTHS} months, not {months}.")
-    if evidence_to is not None and evidence_to > signed_on:
-        raise Refusal("“Evidence searched up to” lies after the signing day.")
-    if not conflicts.strip():
-        raise Refusal("Declare conflicts of interest, or write “None declared”.")
-
-
-def months_later(day: dt.date, months: int) -> dt.date:
-    """The same day some months later; the last day of the month where it has no such day."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(1)).day
-    return dt.date(year, month, min(day.day, last))
+    if checklist is not None and all_of_them and (left := checklist.missing(ticks)):
+        words = " ".join(f"“{point}”" for point in left)
+        raise Refusal(f"Not ticked: {words} Tick it if it is so; otherwise ask for changes.")
+    return {"checklist": checklist, "ticked": ticks}

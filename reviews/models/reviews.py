@@ -1,7 +1,7 @@
 """Reviews: one clinician's decision about one exact text, on one day."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -86,7 +86,7 @@ class Review(models.Model):
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
     next_due = models.DateField(null=True, blank=True)
 
-    objects: ClassVar[ReviewQuerySet] = ReviewQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

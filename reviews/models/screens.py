@@ -1,9 +1,10 @@
 """What stands on a clinician's desk beside the text itself, so that a decision is refused when it moved meanwhile."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.db import models
 
@@ -11,11 +12,15 @@ from accounts import clock
 from accounts.prepared import Prepared
 from articles.models import Revision
 
+from ..refusals import Moved
 from .checklists import Checklist
 from .feedback import Feedback
 from .publications import Publication
-from .requests import Moved, ReviewRequest
+from .requests import ReviewRequest
 from .reviews import Review
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 _live = Prepared(
     lambda article: (
@@ -46,6 +51,19 @@ def laid_out(requests: "models.QuerySet[ReviewRequest]") -> "models.QuerySet[Rev
     )
 
 
+class Beside(TypedDict):
+    """What `laid_out` adds to a request."""
+
+    newest: int
+    report: str | None
+    objection: int | None
+    read_at: dt.datetime
+
+
+if TYPE_CHECKING:
+    LaidOut = WithAnnotations[ReviewRequest, Beside]
+
+
 @dataclass(frozen=True)
 class Screen:
     """The rows that a decision looks at beside the text."""
@@ -61,7 +79,7 @@ class Screen:
         """What stands now, for a request that came from `laid_out()`. Three queries."""
         return cls(
             request=request,
-            newest=cast("int", request.newest),  # type: ignore[attr-defined]
+            newest=cast("LaidOut", request).newest,
             base=request.compared_with(),
             live=_live.first(article=request.revision.article_id),
             checklist=Checklist.objects.in_force(),
@@ -76,7 +94,7 @@ class Screen:
     def objections(self) -> list[Review]:
         """What clinicians asked to be changed since the last approval, the oldest first."""
         since = self.base.pk if self.base else 0
-        last = cast("int | None", self.request.objection)  # type: ignore[attr-defined]
+        last = cast("LaidOut", self.request).objection
         if last is None or last < since:
             return []
         article = self.request.revision.article_id

@@ -196,25 +196,12 @@ def test_right_settings_are_no_error(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_a_code_is_kept_in_one_form_and_found_in_every_other() -> None:
+def test_a_code_is_kept_in_one_form_however_it_is_written() -> None:
     condition = make.condition()
-    row = ConditionCode(condition=condition, system="ICD-10-CM", code="icd10cm:d477")
-    row.full_clean()
-    row.save()
-    assert row.code == "D47.7"
-    for written in ("D47.7", "d477", "ICD10CM:D47.7"):
-        assert [each.condition for each in ConditionCode.objects.borne(codes.SYSTEMS["ICD-10-CM"], written)] == [
-            condition
-        ]
-    assert not ConditionCode.objects.borne(codes.SYSTEMS["ICD-10-CM"], "nonsense").exists()
-
-
-@pytest.mark.django_db
-def test_a_code_that_two_conditions_bear_answers_with_both() -> None:
-    for slug in ("one", "two"):
-        make.condition(slug, slug).codes.create(system="OMIM", code="277900")
-    found = ConditionCode.objects.borne(codes.SYSTEMS["OMIM"], "MIM:277900")
-    assert {row.condition.slug for row in found} == {"one", "two"}
+    for written in ("D47.7", "d477", "icd10cm:d477", "ICD10CM:D47.7"):
+        row = ConditionCode(condition=condition, system="ICD-10-CM", code=written)
+        row.full_clean()
+        assert row.code == "D47.7"
 
 
 @pytest.mark.django_db

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
 from django.db import IntegrityError, OperationalError
 
+from accounts.progress import Progress
 from articles import names as known
 from articles.importers import ontology
 from articles.importers.obo import read as read_obo
 from articles.importers.obograph import read as read_json
 from articles.importers.terms import Term
-from articles.management.commands.import_conditions import Bar, Command
 from articles.models import BroaderCondition, Condition, ConditionName, ConditionSlug, SourceTerm
 from tests import make
 from tests.articles.imports import rows
@@ -277,18 +278,18 @@ def test_parents_in_a_circle_break_nothing(tmp_path: Path) -> None:
 def test_it_tells_how_far_it_is_on_a_terminal_and_is_silent_elsewhere(watched: bool) -> None:
     err = io.StringIO()
     err.isatty = lambda: watched  # type: ignore[method-assign]
-    bar = Bar(Command(stderr=err))
-    bar.advance(500, 1_000)
-    bar.end()
+    progress = Progress(OutputWrapper(err), "terms", every=5)
+    progress.advance(500, 1_000)
+    progress.end()
     assert err.getvalue() == (f"\r[{'#' * 15}{'.' * 15}] 500 of 1,000 terms\n" if watched else "")
 
 
 @pytest.mark.once
 def test_long_work_that_nobody_watches_says_a_line_now_and_then() -> None:
     err = io.StringIO()
-    bar = Bar(Command(stderr=err))
-    bar.last -= 60
-    bar.advance(500, 1_000)
+    progress = Progress(OutputWrapper(err), "terms", every=5)
+    progress.last -= 60
+    progress.advance(500, 1_000)
     assert err.getvalue() == "500 of 1,000 terms\n"
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from reviews.models import ReviewRequest
-from reviews.models.requests import months_later
+from reviews.models.terms import months_later
 from tests import make
 
 from . import round as desk

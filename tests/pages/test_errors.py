@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from pages import reading, views
+from pages import errors, reading
 from tests import make, people
 
 from . import dom
@@ -17,10 +17,10 @@ from . import dom
 SECRET = "psql://rounds:hunter2@db"
 
 ERRORS: dict[int, Callable[[HttpRequest], HttpResponse]] = {
-    400: lambda request: views.bad_request(request, ValueError(SECRET)),
-    403: lambda request: views.forbidden(request, PermissionDenied()),
-    404: lambda request: views.not_found(request, ValueError(SECRET)),
-    500: views.server_error,
+    400: lambda request: errors.bad_request(request, ValueError(SECRET)),
+    403: lambda request: errors.forbidden(request, PermissionDenied()),
+    404: lambda request: errors.not_found(request, ValueError(SECRET)),
+    500: errors.server_error,
 }
 
 
@@ -49,7 +49,7 @@ def test_an_error_page_is_whole_without_database_session_or_account(status: int)
 @pytest.mark.django_db
 def test_the_page_of_a_break_down_needs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert views.server_error(RequestFactory().get("/")).status_code == 500
+        assert errors.server_error(RequestFactory().get("/")).status_code == 500
 
 
 @pytest.mark.once
@@ -79,7 +79,7 @@ def test_a_break_down_gets_the_sites_own_500_and_tells_nothing(client: Client, m
     response = client.get("/")
     assert response.status_code == 500
     page = response.content.decode()
-    for inside in ("hunter2", "Traceback", "RuntimeError", "views.py", "/pages/"):
+    for inside in ("hunter2", "Traceback", "RuntimeError", "views.py", "errors.py", "/pages/"):
         assert inside not in page
     assert dom.words(dom.first(dom.tree(response.content), "h1")) == "Something broke on our side"
 

@@ -226,7 +226,7 @@ def test_whoever_watches_sees_how_far_it_is(path: Path, monkeypatch: pytest.Monk
     watched = Terminal()
     call_command("export_articles", str(path), stdout=io.StringIO(), stderr=watched)
     total = Publication.objects.live().count()
-    assert f"\rpages               [{'#' * (30 * 3 // total):30}] 3 of {total}" in watched.getvalue()
+    assert f"\rpages               [{'#' * (30 * 3 // total):.<30}] 3 of {total}" in watched.getvalue()
     assert f"\rpages               [{'#' * 30}] {total} of {total}\n" in watched.getvalue()
 
 

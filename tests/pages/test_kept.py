@@ -57,7 +57,7 @@ def test_a_known_page_costs_no_template_no_session_and_no_query(
     whole = client.get(ADDRESS)
     for owner, name in ((SessionBase, "_get_session"), (reading, "live_at")):
         monkeypatch.setattr(owner, name, fails)
-    monkeypatch.setattr("pages.views.render", fails)
+    monkeypatch.setattr("pages.question.render", fails)
     with django_assert_num_queries(0):
         assert client.get(ADDRESS).content == whole.content
         assert quoting(whole["ETag"]).status_code == 304
@@ -316,9 +316,7 @@ def test_what_is_not_the_same_for_everybody_is_not_kept(
     def personal(*at: str) -> Any:
         return question(*at)
 
-    from pages import views
-
-    made = views.render
+    from pages.question import render as made
 
     def render(*given: Any, **more: Any) -> Any:
         response = made(*given, **more)
@@ -330,7 +328,7 @@ def test_what_is_not_the_same_for_everybody_is_not_kept(
             response["Cache-Control"] = "private"
         return response
 
-    monkeypatch.setattr(views, "render", render)
+    monkeypatch.setattr("pages.question.render", render)
     answer = client.get(ADDRESS)
     assert answer.status_code == 200
     assert "public" not in answer["Cache-Control"]

@@ -27,7 +27,6 @@ HISTORY = {
     "templates/pages/reviewer.html": {"signed.signed_on"},
     "pages/api/records.py": {"known.signed.signed_on"},
     "pages/history.py": {"self.review.signed_on"},
-    "pages/views.py": {"review.signed_on"},
     # When a reviewer declared conflicts last, as on their own page; and the whole record, which readers never get.
     "pages/export.py": {"signed.signed_on"},
     "pages/whole_record.py": {"row.signed_on", "row.next_due"},

@@ -13,7 +13,7 @@ from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article
 from reviews.models import Credential, Publication, Review, Reviewer, ReviewRequest
 from reviews.models.people import MayNotReview
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import make, people
 from tests.conftest import Clock
 from tests.database import tamper

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import Letter, User
 from accounts.refusals import NotAllowed
 from reviews.models import Publication, Review, ReviewRequest
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import make, people
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from accounts.models import Letter
 from accounts.refusals import NotAllowed, Refusal
 from reviews.models import Review, ReviewRequest
 from reviews.models.people import MayNotReview
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import make, people
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from accounts.refusals import NotAllowed, Refusal
 from reviews import record
 from reviews.models import Checklist, Review, ReviewRequest
 from reviews.models.ledger import NEWEST_FORM
-from reviews.models.requests import Moved
 from reviews.models.screens import Screen, laid_out
+from reviews.refusals import Moved
 from tests import make, people
 from tests.database import tamper
 

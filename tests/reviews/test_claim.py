@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.refusals import NotAllowed
 from reviews.models import Reviewer, ReviewRequest
 from reviews.models.people import MayNotReview
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import make, people
 from tests.conftest import Clock
 from tests.crowd import together

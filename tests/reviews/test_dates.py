@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from reviews.models import Publication, Review
-from reviews.models.requests import months_later
+from reviews.models.terms import months_later
 from tests import make, people
 from tests.conftest import Clock
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from articles.models import Article, Revision
 from reviews.models import Checklist, Publication, Review, ReviewRequest, Withdrawal
-from reviews.models.requests import months_later
+from reviews.models.terms import months_later
 from tests import make, people
 
 pytestmark = pytest.mark.django_db

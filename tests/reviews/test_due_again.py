@@ -14,8 +14,8 @@ from accounts.refusals import NotAllowed
 from reviews import waiting
 from reviews.models import Publication, Review, Reviewer, ReviewRequest
 from reviews.models.people import MayNotReview
-from reviews.models.requests import Moved
 from reviews.onlooker import Onlooker
+from reviews.refusals import Moved
 from reviews.standing import Stamp, Standing
 from reviews.waiting import Waiting
 from tests import make, people

@@ -16,7 +16,7 @@ from accounts.refusals import NotAllowed, Refusal
 from articles.text import TextRefused
 from reviews.models import Feedback, ReviewRequest
 from reviews.models.feedback import MOST_CHARACTERS
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import make, people
 from tests.conftest import Clock
 from tests.crowd import PEOPLE, together

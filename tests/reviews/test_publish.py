@@ -12,7 +12,7 @@ from accounts.models import Letter
 from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article
 from reviews.models import Publication, Review, Withdrawal
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import make, people
 from tests.conftest import Clock
 

@@ -18,7 +18,7 @@ from accounts.refusals import Refusal
 from articles import rendering
 from articles.models import Article, Revision
 from reviews.models import Credential, CredentialCheck, Publication, Review, Reviewer, ReviewRequest, Withdrawal
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import database, desk, make, people
 from tests.crowd import PATIENCE, PEOPLE, Crowd, together
 

@@ -9,7 +9,7 @@ from articles import text
 from articles.digest import Source
 from reviews import readiness
 from reviews.models import ReviewRequest
-from reviews.models.requests import NotReady
+from reviews.refusals import NotReady
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from accounts.refusals import NotAllowed, Refusal
 from articles.models import Article
 from pages import reading
 from reviews.models import Publication, Withdrawal
-from reviews.models.requests import Moved
+from reviews.refusals import Moved
 from tests import make, people
 from tests.conftest import Clock
 

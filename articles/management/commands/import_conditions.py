@@ -1,19 +1,20 @@
 """`manage.py import_conditions FILE`: the terms of an ontology as conditions."""
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.progress import Progress
 from accounts.refusals import Refusal
 from articles.importers import ontology
 from articles.importers.ontology import Event, Report
 
 # So many lines of each kind are printed; all of them with --verbosity 2.
 SHOWN = 20
-BAR = 30
+# Where nobody watches, so many seconds lie between two lines that say how far it is.
+EVERY = 5
 
 
 class Command(BaseCommand):
@@ -33,9 +34,9 @@ class Command(BaseCommand):
         """Read, import all of it or nothing, and report."""
         try:
             found = ontology.read(options["file"])
-            bar = Bar(self)
-            report = ontology.load(found, dry_run=options["dry_run"], advance=bar.advance)
-            bar.end()
+            progress = Progress(self.stderr, "terms", every=EVERY)
+            report = ontology.load(found, dry_run=options["dry_run"], advance=progress.advance)
+            progress.end()
         except Refusal as refusal:
             self.stderr.write("\n".join(map(printable, str(refusal).splitlines())))
             raise CommandError("Nothing was imported; see above.") from refusal
@@ -104,34 +105,3 @@ class Command(BaseCommand):
 def printable(line: str) -> str:
     """A line without what would move the cursor or change colours of the terminal: a file may hold anything."""
     return "".join(character if character.isprintable() else "\ufffd" for character in line)
-
-
-class Bar:
-    """How far long work is: a bar where somebody watches, else a line now and then."""
-
-    def __init__(self, command: BaseCommand) -> None:
-        out: Any = command.stderr._out
-        self.stream = out
-        self.watched = self.stream.isatty()
-        self.last = time.monotonic()
-        self.drawn = False
-
-    def advance(self, done: int, total: int) -> None:
-        """So many terms of so many are done."""
-        now = time.monotonic()
-        if self.watched:
-            full = BAR * done // max(total, 1)
-            self._write(f"\r[{'#' * full}{'.' * (BAR - full)}] {done:,} of {total:,} terms")
-            self.drawn = True
-        elif now - self.last > 5:
-            self._write(f"{done:,} of {total:,} terms\n")
-            self.last = now
-
-    def end(self) -> None:
-        """The line below the bar."""
-        if self.drawn:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        self.stream.write(text)
-        self.stream.flush()

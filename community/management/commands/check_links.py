@@ -5,10 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import clock
+from accounts.progress import Progress
 from community.checking import Checker, CutOff
 from community.models import Link
-
-WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -29,26 +28,17 @@ class Command(BaseCommand):
             self.stdout.write(f"Would be looked at: {due.count()}.")
             return
         total, looked, broken = due.count(), 0, 0
+        progress = Progress(self.stderr)
         try:
             for link in Checker().run():
                 looked += 1
                 if link.outcome == Link.Outcome.BROKEN:
                     broken += 1
-                    self._clear()
+                    progress.clear()
                     self.stdout.write(f"{link.url}: {link.outcome_words} Day {link.broken_days}.")
-                self._draw(looked, max(total, looked))
+                progress.advance(looked, max(total, looked))
         except CutOff as cut_off:
             raise CommandError(str(cut_off)) from cut_off
         finally:
-            self._clear()
+            progress.clear()
         self.stdout.write(f"Looked at: {looked}, broken: {broken}.")
-
-    def _draw(self, done: int, total: int) -> None:
-        """How far it is, where somebody watches."""
-        if self.stderr.isatty():
-            full = WIDTH * done // total
-            self.stderr.write(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {done} of {total}", ending="")
-
-    def _clear(self) -> None:
-        if self.stderr.isatty():
-            self.stderr.write(f"\r{' ' * (WIDTH + 30)}\r", ending="")

@@ -1,25 +1,11 @@
 """`manage.py count_members`: is each community's number the number of its members?"""
 
-import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import clock
-from community import emails
-from community.models import Community, Drift
-
-logger = logging.getLogger(__name__)
-
-
-def count(*, mend: bool = True) -> list[Drift]:
-    """Every number that was wrong, set right; the log and the operators are told of each."""
-    found = Community.objects.recount(mend=mend)
-    for drift in found:
-        logger.critical("count_members: %s", drift)
-    if found and mend:
-        emails.count_drifted(found, on=clock.today())
-    return found
+from community.models import Community
+from community.recounting import recount
 
 
 class Command(BaseCommand):
@@ -35,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
         """Count, and say what was wrong."""
-        found = count(mend=not dry_run)
+        found = recount(mend=not dry_run)
         for drift in found:
             self.stdout.write(f"{drift}{'' if dry_run else ': set right'}.")
         if found:

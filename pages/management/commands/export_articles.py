@@ -5,12 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.progress import Progress
 from accounts.refusals import Refusal
 from pages import whole_record
 from pages.export import Export, export
 from pages.export_folder import ExportFolder, writing
-
-WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -40,6 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the folder; name each page that was left out, and end with an error if there is one."""
+        self.progress = Progress(self.stderr)
         private, notes = options["all"], options["with_private_notes"]
         if notes and not private:
             raise CommandError("--with-private-notes goes with --all.")
@@ -65,8 +65,7 @@ class Command(BaseCommand):
             raise CommandError(f"{len(made.faults)} left out; see above. Run verify_record.")
 
     def _tell(self, name: str, done: int, total: int) -> None:
-        """A bar, where somebody watches."""
-        if self.stderr.isatty():
-            filled = WIDTH * done // total
-            end = "\n" if done == total else ""
-            self.stderr.write(f"\r{name:19} [{'#' * filled:{WIDTH}}] {done:,} of {total:,}", str, end)
+        """A bar for each kind of thing, one below the other."""
+        self.progress.advance(done, total, f"{name:19} ")
+        if done == total:
+            self.progress.end()

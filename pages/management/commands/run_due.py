@@ -14,8 +14,8 @@ from accounts import clock, outbox
 from accounts import emails as account_emails
 from accounts.models import Letter, Session, Tally
 from community.checking import Checker
-from community.management.commands import count_members as counted
 from community.models import CountrySnapshot, Link, LinkReport, YearFigure
+from community.recounting import recount
 from pages.desk import falling_due
 from pages.models import Job
 from reviews import emails, record, reminders
@@ -88,7 +88,7 @@ def check_links() -> str:
 
 def count_members() -> str:
     """Compare each number of members with the members; operators are told of one that was wrong."""
-    return f"{len(counted.count())} numbers of members set right"
+    return f"{len(recount())} numbers of members set right"
 
 
 def draw_members() -> str:
