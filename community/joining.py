@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts import mailed_codes
+from accounts import mailed_codes, sessions
 from accounts.refusals import TooMany
 from accounts.signed_in import person
 from accounts.views import too_many
@@ -30,7 +30,7 @@ def join(request: HttpRequest, condition: str) -> HttpResponse:
     community = get_object_or_404(Community.objects.select_related("condition"), condition=row)
     if row.slug != condition:
         return HttpResponsePermanentRedirect(reverse("join", args=[row.slug]))
-    return _signed_in(request, community) if request.user.is_authenticated else _by_letter(request, community)
+    return _signed_in(request, community) if sessions.in_use(request) else _by_letter(request, community)
 
 
 def _signed_in(request: HttpRequest, community: Community) -> HttpResponse:
@@ -64,7 +64,7 @@ def _asked(request: HttpRequest, community: Community, form: JoinForm) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Type the code of the letter: then one is a member, and signed in. The address names no condition."""
-    if request.user.is_authenticated:
+    if sessions.in_use(request):
         return redirect("me")
     asked = mailed_codes.asked(request, JOIN)
     if asked is None:

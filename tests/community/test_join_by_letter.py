@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import Client
@@ -140,6 +141,18 @@ def test_whoever_is_signed_in_joins_on_one_page(client: Client) -> None:
     client.post(JOIN, SAID)
     assert count() == 1
     assert not Letter.objects.exists()
+
+
+def test_a_session_that_is_over_joins_nobody_and_tells_no_address() -> None:
+    """Whoever sits at a shared computer next learns of nobody, and makes nobody a member."""
+    for ask in (lambda browser: browser.get(JOIN), lambda browser: browser.post(JOIN, SAID)):
+        browser = Client()
+        browser.force_login(people.member())
+        with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(hours=13.5)):
+            answer = ask(browser)
+        assert answer.status_code == 200
+        assert MIA not in answer.content.decode()
+    assert count() == 0
 
 
 def test_a_clinician_may_be_a_member(client: Client) -> None:
