@@ -165,6 +165,9 @@ def test_each_look_at_who_somebody_is_is_recorded_without_saying_at_whom() -> No
     assert {field.name for field in MemberLook._meta.get_fields()} == {"id", "community", "by", "at"}
     assert not LogEntry.objects.exists()
     assert member.user.email not in client.get(address(community)).content.decode()
+    # That a number is nobody's here tells something too.
+    assert "has this number" in client.post(address(community), {"act": "look", "number": 10**9}).content.decode()
+    assert MemberLook.objects.count() == 2
 
 
 def test_a_superuser_looks_too_and_is_recorded_too() -> None:
