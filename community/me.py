@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import clock
 from accounts.models import Letter, Session, User
 from accounts.signed_in import person
+from articles.models.conditions import named
 
 from . import consents
 from .countries import COUNTRIES
@@ -29,8 +30,8 @@ signed_in = login_required(login_url="account_code")
 
 def memberships(user: User) -> list[Member]:
     """Somebody's memberships with all that hangs on them."""
-    rows = Member.objects.filter(user=user).select_related("community__condition").prefetch_related("consents")
-    return list(rows.order_by("pk"))
+    rows = Member.objects.filter(user=user).select_related("community")
+    return list(rows.prefetch_related("consents", named("community__condition")).order_by("pk"))
 
 
 def other_addresses(user: User) -> "QuerySet[EmailAddress]":

@@ -145,11 +145,11 @@ def test_whoever_is_signed_in_joins_on_one_page(client: Client) -> None:
 
 def test_a_session_that_is_over_joins_nobody_and_tells_no_address() -> None:
     """Whoever sits at a shared computer next learns of nobody, and makes nobody a member."""
-    for ask in (lambda browser: browser.get(JOIN), lambda browser: browser.post(JOIN, SAID)):
+    for method in ("get", "post"):
         browser = Client()
         browser.force_login(people.member())
         with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(hours=13.5)):
-            answer = ask(browser)
+            answer = getattr(browser, method)(JOIN, SAID)
         assert answer.status_code == 200
         assert MIA not in answer.content.decode()
     assert count() == 0

@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.refusals import NotAllowed, Refusal
@@ -182,6 +184,25 @@ def test_a_moderator_without_the_permission_is_refused_and_shown_nothing() -> No
     page = desk(people.moderator()).post(address(community), {"act": "look", "number": member.pk}).content.decode()
     assert member.user.email not in page
     assert not MemberLook.objects.exists()
+
+
+def test_no_page_asks_for_each_community_by_itself() -> None:
+    mia, root, asked = people.member(), desk(people.superuser()), []
+    hers = Client()
+    hers.force_login(mia)
+    pages = [(root, "/admin/community/community/"), (root, "/admin/community/memberlook/"), (root, "/admin/")]
+    pages += [(hers, "/me/"), (hers, "/me/export/")]
+    for number in range(4):
+        community = make.community(make.condition(f"condition-{number}", f"Condition {number}"))
+        community.join(by=mia, relation="self", consent_version="1")
+        Member.objects.update(is_held=True)
+        community.look_at(Member.objects.latest("pk").pk, by=people.superuser())
+        if number in {1, 3}:
+            for client, path in pages:
+                with CaptureQueriesContext(connection) as queries:
+                    assert "Condition 1" in client.get(path).content.decode(), path
+                asked.append(len(queries))
+    assert asked[: len(pages)] == asked[len(pages) :]
 
 
 def test_members_stand_nowhere_else_in_the_admin() -> None:
