@@ -24,9 +24,11 @@ def decided(link: "Link", decision: "LinkDecision") -> None:
     """To whoever suggested a link and left an address: what was decided, and why."""
     if not link.suggested_email or decision.act == decision.Act.EDIT:
         return
+    # A link that waited for long may have been found broken on too many days already.
+    seen = "Readers see it as soon as it answers: it has not for some days." if link.is_hidden else "Readers see it now."
     said = {
-        decision.Act.ACCEPT: "A moderator looked at it and accepted it. Readers see it now.",
-        decision.Act.RESTORE: "A moderator looked at it again. Readers see it now.",
+        decision.Act.ACCEPT: f"A moderator looked at it and accepted it. {seen}",
+        decision.Act.RESTORE: f"A moderator looked at it again. {seen}",
         decision.Act.REFUSE: "A moderator looked at it and decided not to show it.",
         decision.Act.DOWN: "A moderator looked at it again and took it down. Readers do not see it any more.",
     }[decision.Act(decision.act)]
