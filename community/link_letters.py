@@ -25,7 +25,8 @@ def decided(link: "Link", decision: "LinkDecision") -> None:
     if not link.suggested_email or decision.act == decision.Act.EDIT:
         return
     # A link that waited for long may have been found broken on too many days already.
-    seen = "Readers see it as soon as it answers: it has not for some days." if link.is_hidden else "Readers see it now."
+    later = "Readers see it as soon as it answers: it has not for some days."
+    seen = later if link.is_hidden else "Readers see it now."
     said = {
         decision.Act.ACCEPT: f"A moderator looked at it and accepted it. {seen}",
         decision.Act.RESTORE: f"A moderator looked at it again. {seen}",
