@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 
-from . import mailed_codes
+from . import emails, mailed_codes
 from .models import LONGEST_ADDRESS, Letter, Session, User, canonical_email
 
 logger = logging.getLogger(__name__)
@@ -37,12 +37,18 @@ class AccountAdapter(DefaultAccountAdapter):
         logger.warning("Sign-in failed, from %s", self.get_client_ip(request))
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        """Sign in, and note who by number, and for themselves in which browser."""
+        """Sign in, and note which colleague by number, and for themselves in which browser.
+
+        Of members nothing but that one came: the line before it in a log may say which page was read a moment ago.
+        """
         super().login(request, user)
         mailed_codes.forget(request)
         Session.objects.sweep(cast("User", user))
         request.session["browser"] = request.headers.get("User-Agent", "")[:300]
-        logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
+        if getattr(user, "is_staff", False):
+            logger.info("Sign-in of account %s, from %s", user.pk, self.get_client_ip(request))
+        else:
+            logger.info("Sign-in of a member")
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Colleagues go to the desk, everybody else to what is theirs."""
@@ -65,6 +71,12 @@ class AccountAdapter(DefaultAccountAdapter):
             again = {"id": "code", "description": "Use a code from a letter", "url": reverse("account_code_again")}
             factors.append(again)
         return factors or methods
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """Ask whoever reads an address that was typed; whose account wants it is not for them to know."""
+        address = emailconfirmation.email_address.email
+        if mailed_codes.has_room(address):
+            emails.confirm_address(address, reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the letter to the outbox instead of sending it inside the request; to an address that one can have."""

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.text import Truncator
 
+from . import emails
 from .forms import VerbForm
 from .models import Letter, User
 from .refusals import Refusal
@@ -86,10 +89,20 @@ class UserAdmin(StockUserAdmin[User]):
     actions = None
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; whoever becomes a colleague sets up their second factor anew."""
+        """Save; whoever becomes a colleague sets up their second factor anew, and nobody's address goes unnoticed."""
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            emails.changed_for_you(form.initial["email"], "e-mail address")
         if change and obj.is_staff and "is_staff" in form.changed_data:
             obj.forget_sign_ins()
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Set somebody's password, and tell them."""
+        with transaction.atomic():
+            answer = super().user_change_password(request, *args, **kwargs)
+            if request.method == "POST" and answer.status_code == 302:
+                emails.changed_for_you(User.objects.get(pk=kwargs["id"]).email, "password")
+        return answer
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody erases the account with which they work here."""
@@ -125,6 +138,16 @@ class UserAdmin(StockUserAdmin[User]):
 
 
 admin.site.unregister(Authenticator)
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Further addresses: each opens its account with a code, so only its owner adds one."""
+
+    list_display = ["email", "user", "primary", "verified"]
+    list_filter = ["primary", "verified"]
+    search_fields = ["email"]
 
 
 @admin.register(Authenticator)

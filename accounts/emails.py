@@ -65,6 +65,32 @@ def code(email: str, owner: "User | None", *, code: str, until: dt.datetime, joi
     return usable
 
 
+def changed_for_you(email: str, what: str) -> None:
+    """To the address by which somebody was known: with the new password or address one comes to what is theirs."""
+    from .models import Letter
+
+    Letter.objects.post(
+        to=email,
+        subject=f"Your {what} was changed",
+        body=f"An administrator of {settings.SITE_NAME} changed the {what} of the account with this address. If you "
+        "did not ask for that, write to us: whoever knows the new one can sign in as you.\n",
+    )
+
+
+def confirm_address(email: str, path: str) -> None:
+    """To an address that somebody who is signed in wrote down as theirs. It tells nothing of them: it may be wrong."""
+    from .models import Letter
+
+    site = settings.SITE_NAME
+    Letter.objects.post(
+        to=email,
+        subject=f"Confirm your address for {site}",
+        body=f"Somebody who is signed in to {site} wrote this address down as one of theirs. If it was you, confirm "
+        f"it here:\n\n{settings.SITE_URL}{path}\n\n"
+        "If it was not you, do nothing. Once it is confirmed, codes to this address open their account.\n",
+    )
+
+
 def erasures(on: dt.date) -> None:
     """To the operators, once a day: the numbers of what was erased, for the day on which a backup is restored."""
     from .models import Erasure, Letter

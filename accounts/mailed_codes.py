@@ -73,20 +73,16 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
     """
     email = canonical_email(email)
     now = clock.read()
-    block = f"code-letters-{callers.block(request)}"
-    if until := Tally.objects.count_one(block, most=LETTERS_AN_HOUR_OF_A_BLOCK, within=HOUR):
-        at = until + dt.timedelta(minutes=1)
-        raise TooMany(f"Too many codes were asked for from your network. Try again after {at:%H:%M} UTC.", at)
-    mailbox = f"code-letters-{callers.nameless(email)}"
-    full = Tally.objects.count_one(mailbox, most=LETTERS_AN_HOUR, within=HOUR) is not None
+    count_for_block(request)
+    unsent = not has_room(email) or email.endswith(".invalid")
     code, key = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", secrets.token_hex(12)
     until = now + GOOD_FOR
-    # A code that goes to nobody is never right: not because it is not known, but because it stands for no account.
+    # A code that goes to nobody is never right: else many networks could guess at codes beyond the letters of an hour.
     with transaction.atomic():
         usable = emails.code(email, _owner(email), code=code, until=until, joins=joins)
-        if full or email.endswith(".invalid"):
+        if unsent:
             transaction.set_rollback(True)  # the same work, and no letter
-    digest = _digest(key, code if usable else secrets.token_hex(12))
+    digest = _digest(key, code if usable and not unsent else secrets.token_hex(12))
     request.session[ASKED] = {
         "email": email,
         "purpose": purpose,
@@ -97,6 +93,20 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
     }
     if not request.user.is_authenticated:
         request.session.set_expiry(int(GOOD_FOR.total_seconds()))
+
+
+def count_for_block(request: HttpRequest) -> None:
+    """Count a letter to an address that somebody typed, for the network they are in. Raises TooMany."""
+    block = f"code-letters-{callers.block(request)}"
+    if until := Tally.objects.count_one(block, most=LETTERS_AN_HOUR_OF_A_BLOCK, within=HOUR):
+        at = until + dt.timedelta(minutes=1)
+        raise TooMany(f"Too many codes were asked for from your network. Try again after {at:%H:%M} UTC.", at)
+
+
+def has_room(email: str) -> bool:
+    """Count a letter for the mailbox; False where it got enough of them this hour. Nobody but its owner may learn."""
+    mailbox = f"code-letters-{callers.nameless(canonical_email(email))}"
+    return Tally.objects.count_one(mailbox, most=LETTERS_AN_HOUR, within=HOUR) is None
 
 
 def _owner(email: str) -> User | None:

@@ -131,6 +131,16 @@ class Delicate:
 class Addresses(Delicate, EmailView):
     """One's addresses."""
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Letters to addresses that somebody types count as those with codes do, whoever types them."""
+        if request.POST.keys() & {"action_add", "action_send"}:
+            try:
+                mailed_codes.count_for_block(request)
+            except TooMany as refusal:
+                messages.error(request, str(refusal))
+                return redirect("account_email")
+        return super().post(request, *args, **kwargs)
+
     def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Sign in with another address, once it is confirmed: its letters open the account that bears it.
 

@@ -75,13 +75,14 @@ class JoinSignedInForm(VerbForm, JoinForm):
     """The same for somebody who is signed in: they join at once. The result says whether they are new."""
 
     community: Community
+    caller: str
 
     def perform(self) -> bool:
         """Join. Raises Refusal for whoever goes in and out all day: each time counts for the day of the community."""
         account = callers.nameless(f"joins of account {self.by.pk}")
         if Tally.objects.count_one(f"joins-{account}", most=JOINS_A_DAY, within=DAY) is not None:
             raise Refusal(f"You have joined {JOINS_A_DAY} times today. Come back tomorrow.")
-        return self.community.join(by=self.by, **self.said())
+        return self.community.join(by=self.by, caller=self.caller, **self.said())
 
 
 class JoinWithCodeForm(CodeForm):
@@ -89,12 +90,13 @@ class JoinWithCodeForm(CodeForm):
 
     joins: ClassVar[bool] = True
     community: Community
+    caller: str
     is_new: bool
 
     def perform(self) -> User:
         """Make the account if there is none, and join."""
         person: User = super().perform()
-        self.is_new = self.community.join(by=person, **self.asked.data["said"])
+        self.is_new = self.community.join(by=person, caller=self.caller, **self.asked.data["said"])
         return person
 
 

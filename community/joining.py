@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts import mailed_codes, sessions
+from accounts import callers, mailed_codes, sessions
 from accounts.refusals import TooMany
 from accounts.signed_in import person
 from accounts.views import too_many
@@ -35,7 +35,7 @@ def join(request: HttpRequest, condition: str) -> HttpResponse:
 
 def _signed_in(request: HttpRequest, community: Community) -> HttpResponse:
     form = JoinSignedInForm(request.POST if request.method == "POST" else None)
-    form.community, form.by = community, person(request)
+    form.community, form.by, form.caller = community, person(request), callers.block(request)
     if form.is_valid():
         _say(request, is_new=form.result)
         return redirect("me")
@@ -71,7 +71,7 @@ def code(request: HttpRequest) -> HttpResponse:
         return render(request, "community/no_code.html")
     community = Community.objects.select_related("condition").get(pk=asked.data["community"])
     form = JoinWithCodeForm(request.POST if request.method == "POST" else None)
-    form.asked, form.community = asked, community
+    form.asked, form.community, form.caller = asked, community, callers.block(request)
     if form.is_valid():
         answer = mailed_codes.sign_in(request, form.result)
         _say(request, is_new=form.is_new)

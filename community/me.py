@@ -1,7 +1,8 @@
 """What is kept about whoever is signed in: shown, handed out, changed, ended, erased. Nobody else gets here."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -21,10 +22,6 @@ from .countries import COUNTRIES
 from .forms import ChangeForm, EraseMeForm
 from .models import Consent, Member, StrikeOut
 
-if TYPE_CHECKING:
-    from allauth.account.models import EmailAddress
-    from django.db.models import QuerySet
-
 signed_in = login_required(login_url="account_code")
 
 
@@ -32,16 +29,6 @@ def memberships(user: User) -> list[Member]:
     """Somebody's memberships with all that hangs on them."""
     rows = Member.objects.filter(user=user).select_related("community")
     return list(rows.prefetch_related("consents", named("community__condition")).order_by("pk"))
-
-
-def other_addresses(user: User) -> "QuerySet[EmailAddress]":
-    """What else somebody wrote down as an address of theirs, confirmed or not."""
-    return user.emailaddress_set.exclude(email=user.email).order_by("pk")
-
-
-def letters(user: User) -> "QuerySet[Letter]":
-    """The letters to them: to no address that they never confirmed, for it may be another's."""
-    return Letter.objects.filter(to__in=user.addresses())
 
 
 @signed_in
@@ -52,10 +39,10 @@ def me(request: HttpRequest) -> HttpResponse:
     rows = memberships(user)
     context = {
         "memberships": [(row, COUNTRIES.get(row.country, ""), row.consents.all()) for row in rows],
+        "addresses": EmailAddress.objects.filter(user=user).exclude(email=user.email).order_by("pk"),
         "passkeys": Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count(),
         "browsers": Session.objects.open(user),
-        "others": other_addresses(user),
-        "letters": letters(user),
+        "letters": Letter.objects.filter(to__in=user.addresses()),
         "struck_out": StrikeOut.objects.filter(account=user.pk),
         "works_here": user.is_staff,
     }
@@ -73,13 +60,15 @@ def export(request: HttpRequest) -> HttpResponse:
 
 def held(user: User) -> dict[str, Any]:
     """All that is kept about somebody, but what nobody may have as a file: their keys and the code of a letter."""
+    letters = Letter.objects.filter(to__in=user.addresses()).values("subject", "written_at", "sent_at").order_by("pk")
+    others = EmailAddress.objects.filter(user=user).exclude(email=user.email).order_by("pk")
     keys = Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at").order_by("pk")
     return {
         "made_at": clock.read(),
         "account": {
             "number": user.pk,
             "email": user.email,
-            "other_addresses": [{"email": row.email, "confirmed": row.verified} for row in other_addresses(user)],
+            "other_addresses": list(others.values("email", "verified")),
             "name": user.name,
             "since": user.joined_at,
             "last_sign_in": user.last_login,
@@ -90,7 +79,7 @@ def held(user: User) -> dict[str, Any]:
             {"browser": row.browser, "signed_in_at": row.since, "last_used_at": row.seen_at}
             for row in Session.objects.open(user)
         ],
-        "letters": list(letters(user).values("to", "subject", "written_at", "sent_at").order_by("pk")),
+        "letters": list(letters),
         "struck_out": list(StrikeOut.objects.filter(account=user.pk).values("at", "why").order_by("pk")),
     }
 

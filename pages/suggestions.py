@@ -166,7 +166,7 @@ def report(request: HttpRequest, condition: str, link: int) -> HttpResponse:
     response: HttpResponse
     if "sent" in request.GET and request.method != "POST":
         response = render(request, "pages/report_link_sent.html", context)
-    elif found.decision == Link.Decision.DOWN and request.method != "POST":
+    elif found.decision == Link.Decision.DOWN and form.ticket is None:
         raise Http404("This link is not shown any more.")
     elif row.slug != condition and request.method != "POST":
         response = HttpResponsePermanentRedirect(here)

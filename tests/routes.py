@@ -55,7 +55,7 @@ ADMINISTRATOR = Rights(look=only(), add=only(), change=only(), delete=only())
 
 MODELS: dict[str, Rights] = {
     "auth_group": ADMINISTRATOR,
-    "account_emailaddress": ADMINISTRATOR,
+    "account_emailaddress": Rights(look=only()),
     "mfa_authenticator": Rights(look=only()),
     "accounts_user": ADMINISTRATOR,
     "accounts_letter": Rights(look=only()),

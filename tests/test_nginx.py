@@ -195,12 +195,15 @@ def test_no_log_holds_an_address_of_a_reader_beside_a_page_nor_what_they_searche
     get(nginx, User__Agent="Marzipan", Referer="http://marzipan.example/")
     get(nginx, "/search/?q=marzipan")
     get(nginx, "/infobutton?age.v.v=marzipan")
+    for private in ("/conditions/wilson-disease/community/join/", "/join/code/", "/me/communities/7/leave/", "/me/"):
+        get(nginx, private)
     site.stop()
     assert get(nginx, "/conditions/wilson-disease/")[0] == 502
     assert get(nginx, "/infobutton?age.v.v=marzipan")[0] == 502
     until(lambda: len(nginx.log) == 5)
     nginx.stop()
     assert PAGE in nginx.log[0]
+    assert not [line for line in nginx.log if "join" in line or "/me/" in line]
     for path in tmp_path.glob("*.log"):
         text = path.read_text()
         for line in text.splitlines():

@@ -22,7 +22,7 @@ LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 LAST_LABEL = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 # Names that mean something on one machine or in one house only (RFC 6761, RFC 6762, RFC 8375, RFC 9476 and habit).
 NOT_PUBLIC_NAMES = {
-    *("localhost", "localdomain", "local", "internal", "intranet", "private", "lan", "home", "corp", "host"),
+    *("localhost", "localdomain", "local", "internal", "intranet", "private", "lan", "home", "corp"),
     *("invalid", "test", "onion", "alt", "arpa"),
 }
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DAY = dt.timedelta(days=1)
+# So many from one block of addresses join one community in a day; those who come after are held too.
+MEMBERS_A_DAY_OF_A_BLOCK = 20
 TRIES = 5
 
 
@@ -70,22 +72,26 @@ class Community(models.Model):
         """The community's page."""
         return reverse("community", args=[self.condition.slug])
 
-    def join(self, *, by: "User", relation: str, consent_version: str, country: str = "") -> bool:
+    def join(self, *, by: "User", relation: str, consent_version: str, country: str = "", caller: str = "") -> bool:
         """Add a person who consented; False if they are a member already, of whom nothing changes.
 
-        A country is kept because they agreed to that by itself. On a day on which more join than MEMBERS_A_DAY they
-        are held: members, but not counted until a moderator has looked. Raises Refusal.
+        A country is kept because they agreed to that by itself. On a day on which more join than MEMBERS_A_DAY, or
+        MEMBERS_A_DAY_OF_A_BLOCK from the caller's block of addresses, they are held: members, but not counted until a
+        moderator has looked. Raises Refusal.
         """
         country_known(country)
         if StrikeOut.objects.filter(account=by.pk).exists():
             raise Refusal("A moderator took this account for a program and struck it out. Write to us if you are not.")
+        mine = Member.objects.filter(community=self, user=by)
+        if mine.exists():  # asked first: PostgreSQL writes a row that it refuses into its log, with all that is in it
+            return False
         said = {"relation": relation, "country": country, "consent_version": consent_version}
         for left in reversed(range(TRIES)):
             try:
                 with transaction.atomic():
-                    self._add(by, **said)
+                    self._add(by, caller, **said)
             except IntegrityError:
-                if Member.objects.filter(community=self, user=by).exists():
+                if mine.exists():
                     return False
                 if not left:  # else they were a member and have left meanwhile, in another tab
                     raise
@@ -93,15 +99,20 @@ class Community(models.Model):
                 return True
         return False
 
-    def _add(self, person: "User", *, country: str, consent_version: str, relation: str) -> None:
-        sudden = Tally.objects.count_one(f"joined-{self.pk}", most=settings.MEMBERS_A_DAY, within=DAY)
+    def _add(self, person: "User", caller: str, *, country: str, consent_version: str, relation: str) -> None:
+        limits = {f"joined-{self.pk}": settings.MEMBERS_A_DAY}
+        if caller:
+            limits[f"joined-{self.pk}-{caller}"] = MEMBERS_A_DAY_OF_A_BLOCK
+        sudden = [
+            until for key, most in limits.items() if (until := Tally.objects.count_one(key, most=most, within=DAY))
+        ]
         member = Member.objects.create(
             community=self,
             user=person,
             relation=relation,
             country=country,
             consent_version=consent_version,
-            is_held=sudden is not None,
+            is_held=bool(sudden),
         )
         if country:
             Consent.objects.create(member=member, purpose=Consent.Purpose.COUNTRY, version=consent_version)

@@ -112,14 +112,16 @@ class LinkQuerySet(models.QuerySet["Link"]):
             if any(getattr(same, name) != value for name, value in said.items()):
                 raise Decided("This form was sent already, with other words. Open it anew for another link.")
             return same
-        try:
-            with transaction.atomic():
-                return self.create(key=key, suggested_email=canonical_email(email), **said)
-        except IntegrityError:
-            before = self.filter(condition=condition, url=said["url"]).first()
-            if before is None:
-                raise
-            raise AlreadySuggested(before.in_words_for_another) from None
+        # Asked first: PostgreSQL writes a row that it refuses into its log, with all that is in it.
+        before = self.filter(condition=condition, url=said["url"])
+        if (known := before.first()) is None:
+            try:
+                with transaction.atomic():
+                    return self.create(key=key, suggested_email=canonical_email(email), **said)
+            except IntegrityError:
+                if (known := before.first()) is None:
+                    raise
+        raise AlreadySuggested(known.in_words_for_another) from None
 
     def erase_emails(self) -> int:
         """Erase the addresses of suggesters who were answered FEEDBACK_EMAIL_DAYS days ago, and say how many.

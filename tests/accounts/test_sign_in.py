@@ -62,7 +62,7 @@ def test_an_address_typed_in_another_form_gives_no_further_tries() -> None:
 
 def test_the_log_tells_of_each_try_and_of_no_address(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "accounts.adapters")
-    rosa = people.reader()
+    rosa = people.author()
     sign_in(rosa, "wrong wrong wrong")
     sign_in(rosa)
     assert [record.getMessage() for record in caplog.records if record.name == "accounts.adapters"] == [

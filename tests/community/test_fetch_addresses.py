@@ -31,6 +31,8 @@ def refused(url: str) -> bool:
         ("https://example.org:443?x", "https://example.org/?x"),
         ("http://example.org:443/", "http://example.org:443/"),
         ("https://example.org./", "https://example.org/"),
+        # A real end of names, unlike "home" or "lan".
+        ("https://example.host/", "https://example.host/"),
         ("https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/"),
         ("https://my_page.example.org/~x/%20;a=(b)[c]'!*@", "https://my_page.example.org/~x/%20;a=(b)[c]'!*@"),
         ("https://example.org//127.0.0.1/", "https://example.org//127.0.0.1/"),

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import ProtectedError
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Letter, User
 from community.models import Community, Member
@@ -51,7 +52,10 @@ def test_a_person_joins_with_a_consent_that_says_which_text_and_when() -> None:
 def test_joining_twice_is_one_membership_and_keeps_the_first_consent() -> None:
     community = make.community()
     assert join(community, people.reader())
-    assert not join(community, people.reader(), consent_version="2")
+    with CaptureQueriesContext(connection) as asked:
+        assert not join(community, people.reader(), consent_version="2")
+    refused = [query for query in asked if query["sql"].startswith("INSERT")]
+    assert not refused, "PostgreSQL writes what it refuses into its log: who is a member of what, and lives where"
     assert Member.objects.get().consent_version == "1"
     assert counted(community) == 1
 

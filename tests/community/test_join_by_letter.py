@@ -285,6 +285,19 @@ def test_on_a_day_with_a_sudden_rise_the_rest_are_members_and_not_counted(settin
     assert "Not counted yet" in browser.get(ME).content.decode()
 
 
+def test_a_robot_in_one_network_with_one_mailbox_of_many_names_is_held_though_the_day_has_room() -> None:
+    accounts = [User.objects.create_user(f"robot+{number}@example.org") for number in range(21)]
+    for account in accounts:
+        browser = Client(REMOTE_ADDR=f"192.0.2.{account.pk % 200}")
+        browser.force_login(account)
+        browser.post(JOIN, SAID)
+    assert (Community.objects.get().member_count, Member.objects.count()) == (20, 21)
+    browser = Client(REMOTE_ADDR="203.0.113.9")
+    browser.force_login(people.member())
+    browser.post(JOIN, SAID)
+    assert Community.objects.get().member_count == 21, "nobody elsewhere waits for that"
+
+
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_with_one_address_are_one_account_and_one_member() -> None:

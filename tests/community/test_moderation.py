@@ -49,6 +49,7 @@ def test_a_moderator_sees_numbers_and_nobody() -> None:
         assert f">{member.pk}<" in page
         assert member.user.email not in page
         assert member.get_relation_display() not in page
+        assert f"{member.consented_at:%-d %b %Y, %H}:00" in page, "the minute is that in which an account was made"
     assert "NL<" not in page
     assert "See who a member is" not in page
 

@@ -105,6 +105,8 @@ class TestTheForm:
         link.take_down(by=people.moderator(), why="A shop.")
         assert report(client, link, form_token=form_token).status_code == 302
         assert client.get(reporting(link)).status_code == 404
+        answer = client.post(reporting(link), {"form_token": "1.2.3:none"})
+        assert answer.status_code == 404, "what was taken down is not told to whoever sends an empty form"
         assert client.get(f"{reporting(link)}?sent=yes").status_code == 200
 
     def test_an_old_address_leads_on(self, client: Client, link: Link) -> None:

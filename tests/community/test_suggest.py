@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as live_settings
-from django.db import models
+from django.db import connection, models
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import Letter, Tally
@@ -240,7 +241,11 @@ class TestTwice:
             row.refuse(by=people.moderator(), why="It is a shop.")
         if standing == "down":
             row.take_down(by=people.moderator(), why="It is a shop.")
-        told = suggest(client, row.condition, url=URL.upper().replace("/POEMS/", ":443/poems/"), email="x@example.org")
+        typed = URL.upper().replace("/POEMS/", ":443/poems/")
+        with CaptureQueriesContext(connection) as asked:
+            told = suggest(client, row.condition, url=typed, email="x@example.org")
+        refused = [query for query in asked if query["sql"].startswith('INSERT INTO "community_link"')]
+        assert not refused, "PostgreSQL writes what it refuses into its log: the words and the address of a reader"
         assert told.status_code == 200
         assert answer in said(told)
         assert "shop" not in said(told)
