@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth import logout, middleware
+from django.contrib.auth import middleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -26,6 +26,5 @@ class LoginRequired(middleware.LoginRequiredMiddleware):
         """Nothing for an open view; the log-in page for a stranger elsewhere."""
         if not getattr(view_func, "login_required", True):
             return None
-        if request.user.is_authenticated and sessions.outlived(request):
-            logout(request)
+        sessions.in_use(request)  # ends one that is over
         return super().process_view(request, view_func, view_args, view_kwargs)

@@ -6,7 +6,7 @@ Django asks for a module with a class of this name (SESSION_ENGINE).
 import time
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
@@ -61,3 +61,10 @@ def outlived(request: HttpRequest) -> bool:
     if SEEN_SECONDS < time.time() - session["seen"] <= IDLE_SECONDS:  # a form sent late brings nothing back to life
         session["seen"] = time.time()
     return False
+
+
+def in_use(request: HttpRequest) -> bool:
+    """Whether somebody is signed in; a session that is over ends here. Open views that look at who asks call it."""
+    if request.user.is_authenticated and outlived(request):
+        logout(request)
+    return request.user.is_authenticated

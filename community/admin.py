@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from accounts.admin import ReadOnlyAdmin
 from accounts.admin_site import DeskSite
 from accounts.today import Line, Panel
+from articles.models.conditions import named
 
 from . import (
     desk,  # noqa: F401  registers the desk
@@ -25,7 +26,7 @@ class CommunityAdmin(ReadOnlyAdmin):
     """Communities, how many people they have, and the way to their members by number."""
 
     list_display = ["condition", "member_count", "waiting"]
-    list_select_related = ["condition"]
+    list_select_related = ()
     search_fields = ["condition__slug", "condition__names__text"]
     readonly_fields = ["member_count", "waiting"]
 
@@ -33,7 +34,7 @@ class CommunityAdmin(ReadOnlyAdmin):
         """With how many are held."""
         held = Count("members", filter=Q(members__is_held=True))
         rows: QuerySet[Community] = super().get_queryset(request)
-        return rows.annotate(held=held)
+        return rows.annotate(held=held).prefetch_related(named("condition"))
 
     @admin.display(description="Waiting to be counted")
     def waiting(self, community: Community) -> str:
@@ -68,7 +69,12 @@ class MemberLookAdmin(ReadOnlyAdmin):
     """Who looked at who a member is."""
 
     list_display = ["at", "by", "community"]
-    list_select_related = ["by", "community__condition"]
+    list_select_related = ["by", "community"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[MemberLook]":
+        """With the names of the communities."""
+        rows: QuerySet[MemberLook] = super().get_queryset(request)
+        return rows.prefetch_related(named("community__condition"))
 
 
 def held(request: HttpRequest) -> Iterable[Panel]:
@@ -78,7 +84,7 @@ def held(request: HttpRequest) -> Iterable[Panel]:
     waiting = Community.objects.annotate(held=Count("members", filter=Q(members__is_held=True))).filter(held__gt=0)
     lines = [
         Line(str(row), reverse("admin:community_members", args=[row.pk]), f"{row.held} held", late=True)
-        for row in waiting.select_related("condition").order_by("pk")[:10]
+        for row in waiting.prefetch_related(named("condition")).order_by("pk")[:10]
     ]
     if lines:
         yield Panel("More members than usual", lines)

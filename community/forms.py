@@ -151,6 +151,12 @@ class LookForm(VerbForm, forms.Form):
     number = forms.IntegerField(label="Number of the member", min_value=1, max_value=10**17)
     community: Community
 
-    def perform(self) -> Member:
+    def perform(self) -> Member | None:
         """Look; that somebody did is recorded, also where nobody has the number."""
         return self.community.look_at(self.cleaned_data["number"], by=self.by)
+
+    def full_clean(self) -> None:
+        """Look, then say if there is nobody: a refusal by the verb would undo the record."""
+        super().full_clean()
+        if self.is_bound and not self.errors and self.result is None:
+            self.add_error("number", "No member of this community has this number.")

@@ -1,7 +1,6 @@
 """Joining a community: two questions and what one agrees to, then a code by letter; one page for who is signed in."""
 
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,9 +30,7 @@ def join(request: HttpRequest, condition: str) -> HttpResponse:
     community = get_object_or_404(Community.objects.select_related("condition"), condition=row)
     if row.slug != condition:
         return HttpResponsePermanentRedirect(reverse("join", args=[row.slug]))
-    if request.user.is_authenticated and sessions.outlived(request):
-        logout(request)  # an open view: nobody asked yet (accounts/middleware.py)
-    return _signed_in(request, community) if request.user.is_authenticated else _by_letter(request, community)
+    return _signed_in(request, community) if sessions.in_use(request) else _by_letter(request, community)
 
 
 def _signed_in(request: HttpRequest, community: Community) -> HttpResponse:
@@ -67,7 +64,7 @@ def _asked(request: HttpRequest, community: Community, form: JoinForm) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Type the code of the letter: then one is a member, and signed in. The address names no condition."""
-    if request.user.is_authenticated:
+    if sessions.in_use(request):
         return redirect("me")
     asked = mailed_codes.asked(request, JOIN)
     if asked is None:

@@ -6,6 +6,7 @@ No subject and no word of ours names the condition: where somebody suggests a li
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import Letter
@@ -23,9 +24,12 @@ def decided(link: "Link", decision: "LinkDecision") -> None:
     """To whoever suggested a link and left an address: what was decided, and why."""
     if not link.suggested_email or decision.act == decision.Act.EDIT:
         return
+    # A link that waited for long may have been found broken on too many days already.
+    later = "Readers see it as soon as it answers: it has not for some days."
+    seen = later if link.is_hidden else "Readers see it now."
     said = {
-        decision.Act.ACCEPT: "A moderator looked at it and accepted it. Readers see it now.",
-        decision.Act.RESTORE: "A moderator looked at it again. Readers see it now.",
+        decision.Act.ACCEPT: f"A moderator looked at it and accepted it. {seen}",
+        decision.Act.RESTORE: f"A moderator looked at it again. {seen}",
         decision.Act.REFUSE: "A moderator looked at it and decided not to show it.",
         decision.Act.DOWN: "A moderator looked at it again and took it down. Readers do not see it any more.",
     }[decision.Act(decision.act)]
@@ -50,9 +54,13 @@ def report_handled(report: "LinkReport") -> None:
         )
 
 
-def erase_sent(before: "Combinable") -> None:
-    """Erase the letters about links that went out before a moment: they name an address, and what it asked about."""
-    Letter.objects.filter(key__startswith=OURS, sent_at__lte=before).delete()
+def erase_old(before: "Combinable") -> None:
+    """Erase the letters about links of before a moment: they name an address, and what it asked about.
+
+    One that never went out, to a mistyped address for instance, counts from when it was written.
+    """
+    never = Q(sent_at__isnull=True, written_at__lte=before)
+    Letter.objects.filter(never | Q(sent_at__lte=before), key__startswith=OURS).delete()
 
 
 def erase_for(address: str) -> None:

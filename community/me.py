@@ -15,19 +15,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import clock
 from accounts.models import Letter, Session, User
 from accounts.signed_in import person
+from articles.models.conditions import named
 
 from . import consents
 from .countries import COUNTRIES
 from .forms import ChangeForm, EraseMeForm
-from .models import Consent, Member
+from .models import Consent, Member, StrikeOut
 
 signed_in = login_required(login_url="account_code")
 
 
 def memberships(user: User) -> list[Member]:
     """Somebody's memberships with all that hangs on them."""
-    rows = Member.objects.filter(user=user).select_related("community__condition").prefetch_related("consents")
-    return list(rows.order_by("pk"))
+    rows = Member.objects.filter(user=user).select_related("community")
+    return list(rows.prefetch_related("consents", named("community__condition")).order_by("pk"))
 
 
 @signed_in
@@ -42,6 +43,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "passkeys": Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count(),
         "browsers": Session.objects.open(user),
         "letters": Letter.objects.filter(to__in=user.addresses()),
+        "struck_out": StrikeOut.objects.filter(account=user.pk),
         "works_here": user.is_staff,
     }
     return render(request, "community/me.html", context)
@@ -78,6 +80,7 @@ def held(user: User) -> dict[str, Any]:
             for row in Session.objects.open(user)
         ],
         "letters": list(letters),
+        "struck_out": list(StrikeOut.objects.filter(account=user.pk).values("at", "why").order_by("pk")),
     }
 
 

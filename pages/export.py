@@ -23,6 +23,8 @@ from reviews.models import Credential, CredentialCheck, LedgerEntry, Publication
 from reviews.standing import Stamp
 
 from . import changes, history, jsonld, reading
+from .api import changed
+from .api.cursor import START
 from .api.index import STATES
 from .api.records import SCOPES
 from .export_folder import ExportFolder
@@ -47,7 +49,7 @@ publications.jsonl  each live page: its text as readers get it, its review, its 
 withdrawals.jsonl   what was taken down, when and why
 conditions.jsonl    conditions with names, codes and how many members may be said of their community
 reviewers.jsonl     who reviews, with which licences
-{more}manifest.json       when this was made, and the last decision it knows of
+{more}manifest.json       when this was made, and from where the content API tells what changed since
 SHA256SUMS          the digest of each file, for: sha256sum --check SHA256SUMS
 {licence}
 
@@ -123,9 +125,12 @@ def export(
             "site": settings.SITE_NAME,
             "url": settings.SITE_URL,
             "made_at": moment(made.read_at),
-            "ledger": LedgerEntry.objects.head(),
+            # Not the head of the ledger: its number tells how much is decided about what nobody sees.
+            "changes": changed.since(START, limit=None).cursor.word,
             "counts": made.counts,
         }
+        if more is not None:
+            folder.about["ledger"] = LedgerEntry.objects.head()
     return made
 
 

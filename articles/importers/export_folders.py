@@ -135,8 +135,8 @@ def missing_conditions(folder: Path) -> dict[str, NamedCondition]:
             if read.condition.slug in found:
                 problems.append(Problem(path, number, f"“{read.condition.slug}” stands there twice."))
             found[read.condition.slug] = read
-    for slug in _in_circles({slug: [*read.broader, read.successor] for slug, read in found.items()}):
-        problems.append(Problem(path, found[slug].line, f"“{slug}” is broader than itself, or takes its own place."))
+    for slug in _in_circles({slug: [read.successor] for slug, read in found.items()}):
+        problems.append(Problem(path, found[slug].line, f"“{slug}” takes its own place, or leads to some that do."))
     if problems:
         raise FileRefused(problems)
     return found
@@ -171,6 +171,8 @@ def _condition(number: int, said: dict[str, Any]) -> NamedCondition:
     broader, successor = said.get("broader") or [], said.get("successor") or ""
     if not all(isinstance(slug, str) for slug in (*broader, successor)):
         raise ValueError("A slug is a text.")
+    if condition.slug in broader:  # a longer circle may come from a source, and is taken as it stood there
+        raise ValidationError(f"“{condition.slug}” is broader than itself.")
     return NamedCondition(number, condition, names, codes, sorted(set(broader)), successor)
 
 

@@ -1,7 +1,7 @@
 """Conditions: their names, their codes elsewhere, and every address they had."""
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -21,6 +21,11 @@ def preferred_name(condition: str) -> models.Subquery:
         condition_id=models.OuterRef(condition), language=Language.ENGLISH, kind=preferred
     )
     return models.Subquery(names.values("text")[:1])
+
+
+def named(path: str) -> "models.Prefetch[Any]":
+    """What fetches the conditions at the end of a path with their names. Each that is joined asks for its own."""
+    return models.Prefetch(path, queryset=Condition.objects.all())
 
 
 def successors(condition: int | None) -> list[int]:

@@ -146,16 +146,13 @@ class Community(models.Model):
         )
         return rows.end()
 
-    def look_at(self, number: int, *, by: "User") -> Member:
-        """Who one member is, by number; that somebody looked is recorded. Raises NotAllowed, or Refusal for no such."""
+    def look_at(self, number: int, *, by: "User") -> Member | None:
+        """Who one member is, by number, or None; that somebody looked is recorded in either case. Raises NotAllowed."""
         if not by.has_perm("community.view_member"):
             raise NotAllowed(f"{by} may not see who the members are.")
         with transaction.atomic():
             MemberLook.objects.create(community=self, by=by)
-            member = Member.objects.select_related("user").filter(community=self, pk=number).first()
-        if member is None:
-            raise Refusal(f"No member of this community has the number {number}.")
-        return member
+            return Member.objects.select_related("user").filter(community=self, pk=number).first()
 
     @transaction.atomic
     def recount(self, *, mend: bool = True) -> Drift | None:

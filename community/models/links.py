@@ -129,7 +129,7 @@ class LinkQuerySet(models.QuerySet["Link"]):
         Those of whom nobody answered go after a year.
         """
         long_ago = clock.now() - dt.timedelta(settings.FEEDBACK_EMAIL_DAYS)
-        link_letters.erase_sent(long_ago)
+        link_letters.erase_old(long_ago)
         answered = models.Q(decided_at__lte=long_ago)
         forgotten = models.Q(decided_at__isnull=True, suggested_at__lte=clock.now() - LONGEST_WITHOUT_ANSWER)
         return self.filter(answered | forgotten).exclude(suggested_email="").update(suggested_email="")

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import SuspiciousOperation
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirectBase
@@ -55,6 +56,9 @@ def resource(name: str) -> Callable[[View], View]:
                 return _answer(request, view, parameters, places)
             except Problem as problem:
                 return _opened(problem.answer())
+            except SuspiciousOperation:  # of a query: so many parameters are not even read
+                why = "Too many parameters were sent. Send those that the description names, each once."
+                return _opened(Problem("bad-parameter", why, parameter="").answer())
             except Error:
                 later = {"Retry-After": str(UNAVAILABLE_SECONDS)}
                 why = f"The database does not answer. Try again in {UNAVAILABLE_SECONDS} seconds."

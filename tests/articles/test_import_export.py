@@ -171,14 +171,17 @@ def test_a_site_with_conditions_gets_others_only_when_it_is_told_to(path: Path, 
 @emptying
 def test_broader_conditions_and_successors_come_along(path: Path, empty: Flush) -> None:
     blood, poems, old = (make.condition(slug, slug.title()) for slug in ("blood", "poems", "old"))
-    BroaderCondition.objects.create(condition=poems, broader=blood)
+    # Sources and editors together can say each of this: whatever a site holds comes back.
+    for condition, broader in [(poems, blood), (blood, poems), (poems, old)]:
+        BroaderCondition.objects.create(condition=condition, broader=broader)
     Condition.objects.filter(pk=old.pk).update(successor=poems)
     first = exported(path)["conditions.jsonl"]
     empty.bring_back()
     assert "3 conditions made" in run(path).out
     assert exported(path.with_name("second"))["conditions.jsonl"] == first
     assert Condition.objects.get(slug="old").successor == Condition.objects.get(slug="poems")
-    assert [str(row) for row in BroaderCondition.objects.all()] == ["Poems is a kind of Blood"]
+    said = {str(row) for row in BroaderCondition.objects.all()}
+    assert said == {"Poems is a kind of Blood", "Blood is a kind of Poems", "Poems is a kind of Old"}
 
 
 def test_a_condition_that_is_here_keeps_its_names(path: Path) -> None:
@@ -232,6 +235,7 @@ CONDITION = {"slug": "new", "names": [{"language": "en", "kind": "preferred", "t
         (json.dumps({**CONDITION, "codes": [{"system": "Mine", "code": "x"}]}), "not a valid choice"),
         (f"{json.dumps(CONDITION)}\n{json.dumps(CONDITION)}", "stands there twice"),
         (json.dumps({**CONDITION, "broader": ["new"]}), "“new” is broader than itself"),
+        (json.dumps({**CONDITION, "successor": "new"}), "“new” takes its own place"),
         (json.dumps({**CONDITION, "successor": 5}), "It is not the record of a condition"),
     ],
 )

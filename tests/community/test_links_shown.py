@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import Letter
 from community.models import Link
 from pages.links import A_FEW, A_PART
 from tests import make, people
@@ -171,6 +172,14 @@ class TestBroken:
             moved_clock.move(dt.datetime(2026, 5, day, tzinfo=dt.UTC))
             link.checked(outcome="broken")
         assert not link.is_hidden, "it was seen broken on two days only"
+
+    def test_one_that_is_accepted_while_it_does_not_answer_is_not_said_to_be_seen(self, moved_clock: Clock) -> None:
+        link = make.link(email="rosa@example.org")
+        assert self.days(link, moved_clock, "broken", "broken", "broken") == [False] * 3
+        moved_clock.reset()
+        link.accept(by=people.moderator(), title="Sample foundation", kind="organisation")
+        assert not Link.objects.shown().exists()
+        assert "Readers see it as soon as it answers" in Letter.objects.get().body
 
     def test_the_page_says_when_it_did_not_answer(self, client: Client) -> None:
         make.shown_link(make.community().condition).checked(outcome="broken")

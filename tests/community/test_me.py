@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Erasure, Letter, Session, User
 from accounts.refusals import NotAllowed, Refusal
 from community import consents
-from community.models import Community, Consent, Link, LinkReport, Member
+from community.models import Community, Consent, Link, LinkReport, Member, StrikeOut
 from tests import make, people
 from tests.world import security_key
 
@@ -85,6 +85,7 @@ def test_everything_that_is_kept_is_shown(browser: Client, mia: User) -> None:
 def test_everything_is_handed_out_as_a_file_and_nothing_of_others(browser: Client, mia: User) -> None:
     Letter.objects.post(to=mia.email, subject="Hello", body="Secret 1234")
     Letter.objects.post(to="member0@example.org", subject="Not hers", body="")
+    StrikeOut.objects.create(account=mia.pk, by=people.moderator(), why="Forty in a minute.")
     answer = browser.get("/me/export/")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="what-is-kept.json"'
     said: dict[str, Any] = json.loads(answer.content)
@@ -95,6 +96,8 @@ def test_everything_is_handed_out_as_a_file_and_nothing_of_others(browser: Clien
     assert "POEMS syndrome community" in one["agreed_to"][0]["words"]
     assert two["agreed_to"][0]["agreed_at"]
     assert [letter["subject"] for letter in said["letters"]] == ["Hello"]
+    assert [each["why"] for each in said["struck_out"]] == ["Forty in a minute."]
+    assert "Forty in a minute." in browser.get("/me/").content.decode()
     assert len(said["browsers"]) == 1
     for secret in ("1234", "member0", str(browser.session.session_key)):
         assert secret not in answer.content.decode()

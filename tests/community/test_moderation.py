@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.refusals import NotAllowed, Refusal
@@ -166,6 +168,9 @@ def test_each_look_at_who_somebody_is_is_recorded_without_saying_at_whom() -> No
     assert {field.name for field in MemberLook._meta.get_fields()} == {"id", "community", "by", "at"}
     assert not LogEntry.objects.exists()
     assert member.user.email not in client.get(address(community)).content.decode()
+    # That a number is nobody's here tells something too.
+    assert "has this number" in client.post(address(community), {"act": "look", "number": 10**9}).content.decode()
+    assert MemberLook.objects.count() == 2
 
 
 def test_a_superuser_looks_too_and_is_recorded_too() -> None:
@@ -180,6 +185,25 @@ def test_a_moderator_without_the_permission_is_refused_and_shown_nothing() -> No
     page = desk(people.moderator()).post(address(community), {"act": "look", "number": member.pk}).content.decode()
     assert member.user.email not in page
     assert not MemberLook.objects.exists()
+
+
+def test_no_page_asks_for_each_community_by_itself() -> None:
+    mia, root, asked = people.member(), desk(people.superuser()), []
+    hers = Client()
+    hers.force_login(mia)
+    pages = [(root, "/admin/community/community/"), (root, "/admin/community/memberlook/"), (root, "/admin/")]
+    pages += [(hers, "/me/"), (hers, "/me/export/")]
+    for number in range(4):
+        community = make.community(make.condition(f"condition-{number}", f"Condition {number}"))
+        community.join(by=mia, relation="self", consent_version="1")
+        Member.objects.update(is_held=True)
+        community.look_at(Member.objects.latest("pk").pk, by=people.superuser())
+        if number in {1, 3}:
+            for client, path in pages:
+                with CaptureQueriesContext(connection) as queries:
+                    assert "Condition 1" in client.get(path).content.decode(), path
+                asked.append(len(queries))
+    assert asked[: len(pages)] == asked[len(pages) :]
 
 
 def test_members_stand_nowhere_else_in_the_admin() -> None:

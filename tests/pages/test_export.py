@@ -27,6 +27,7 @@ from tests import make, people
 from tests.crowd import Thread
 
 from . import site
+from .api import asking
 from .exporting import export, exported, front_matter, records, tree, without_manifest
 
 pytestmark = pytest.mark.django_db
@@ -198,17 +199,20 @@ def test_the_licence_of_the_site_goes_with_its_texts(path: Path) -> None:
     assert b"LICENCE.txt         how all this may be used" in files["README.txt"]
 
 
-def test_every_file_can_be_checked_and_the_manifest_names_the_last_decision(path: Path) -> None:
+def test_every_file_can_be_checked_and_the_manifest_leads_on_to_what_changes(path: Path) -> None:
     make.publication()
     files = exported(path)
     done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=path, capture_output=True, check=True)
     assert len(done.stdout.splitlines()) == len(files) - 2  # but for the list and the manifest, which names the list
     manifest = json.loads(files["manifest.json"])
     assert manifest["sums"] == hashlib.sha256(files["SHA256SUMS"]).hexdigest()
-    assert manifest["ledger"] == LedgerEntry.objects.head()
+    assert asking.ask("/changes", since=manifest["changes"])["items"] == []
     assert manifest["form"] == "rounds-export-1"
     assert manifest["counts"] == {"pages": 1, "withdrawals": 0, "conditions": 1, "reviewers": 1}
     assert dt.datetime.fromisoformat(manifest["made_at"]).date() == make.today()
+    make.review(make.revision(make.article("hidden")))
+    again = json.loads(exported(path)["manifest.json"])
+    assert {**again, "made_at": ""} == {**manifest, "made_at": ""}, "what is decided about a draft is told to nobody"
 
 
 def test_many_pages_are_read_some_at_once_and_are_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,6 +292,7 @@ def test_the_whole_record_has_every_version_and_decision_and_no_address_of_anybo
     assert [row["change_note"] for row in versions] == ["", "Shorter."]
     assert versions[0]["author"] == {"account": people.author().pk, "name": "Ada"}
     assert len(records(files, "record/ledger")) == LedgerEntry.objects.count()
+    assert json.loads(files["manifest.json"])["ledger"] == LedgerEntry.objects.head()
     everything = b"".join(files.values())
     for secret in (b"@", b"Between us", b"Too short", b"own words", b"member0"):
         assert secret not in everything
@@ -394,6 +399,7 @@ def test_what_others_do_meanwhile_is_not_in_it_and_nobody_waits(path: Path, monk
     site.live(make.condition(), "treatment", "treatment")
     waiting = make.review(make.revision(make.article("new")))
     head, acts = LedgerEntry.objects.head(), list[object]()
+    cursor = asking.ask("/changes")["cursor"]
 
     def act() -> str:
         publication.withdraw(by=publisher, why="Meanwhile.")
@@ -412,7 +418,7 @@ def test_what_others_do_meanwhile_is_not_in_it_and_nobody_waits(path: Path, monk
     files = tree(path)
     assert acts == ["done"]
     assert LedgerEntry.objects.head() != head
-    assert json.loads(files["manifest.json"])["ledger"] == head
+    assert json.loads(files["manifest.json"])["changes"] == cursor
     assert [record["slug"] for record in records(files, "publications")] == ["prognosis", "treatment"]
     assert {name for name in files if name.endswith(".md")} == {PAGE, "pages/poems-syndrome/treatment.md"}
     assert records(files, "withdrawals") == []
