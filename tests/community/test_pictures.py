@@ -69,10 +69,10 @@ def test_the_split_is_not_looked_at_again_before_the_public_total_has_moved_by_t
     CountrySnapshot.objects.update(day=make.today() - dt.timedelta(1), counted_on=make.today() - dt.timedelta(1))
     join(row, ["US"] * 10)
     assert CountrySnapshot.objects.take() == 0
-    join(row, ["US"])
+    join(row, ["US", *[""] * 11])
     assert CountrySnapshot.objects.take() == 1
     newest = CountrySnapshot.objects.latest("day")
-    assert (newest.cells, newest.rest) == ([["US", 29], ["ES", 12]], 29)
+    assert (newest.cells, newest.rest) == ([["US", 29], ["ES", 12]], 40)
 
 
 def test_figures_that_moved_by_little_stay_under_their_own_day() -> None:
