@@ -308,13 +308,14 @@ def test_what_was_shown_by_country_is_neither_changed_nor_forgotten() -> None:
 
 
 def test_no_figure_below_eleven_is_kept() -> None:
-    picture = {"community": make.community(), "day": dt.date(2026, 11, 1), "total": 59}
+    community = make.community()
+    picture = {"community": community, "day": dt.date(2026, 11, 1), "total": 59}
     with refused_by("country_snapshot_has_a_public_total"):
         CountrySnapshot.objects.create(**{**picture, "total": 10})
     with refused_by("country_snapshot_has_no_small_rest"):
         CountrySnapshot.objects.create(**picture, counted_on=dt.date(2026, 11, 1), rest=10, split_total=59)
     with refused_by("no_small_figure_of_a_year"):
-        YearFigure.objects.create(community=picture["community"], year=2026, figure=10)
+        YearFigure.objects.create(community=community, year=2026, figure=10)
 
 
 def test_the_figure_of_a_past_year_stays() -> None:

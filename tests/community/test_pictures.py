@@ -10,6 +10,7 @@ from pytest_django import Settings
 from community.models import Community, CountrySnapshot, Member, YearFigure
 from pages import pictures
 from tests import make, people
+from tests.crowd import together
 from tests.pages import dom
 from tests.test_architecture import app_files, named, parsed, templates
 
@@ -72,6 +73,13 @@ def test_the_split_is_not_looked_at_again_before_the_public_total_has_moved_by_t
     assert CountrySnapshot.objects.take() == 1
     newest = CountrySnapshot.objects.latest("day")
     assert (newest.cells, newest.rest) == ([["US", 29], ["ES", 12]], 40)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_look_at_once_keep_one_picture_of_the_day() -> None:
+    community_in(SPREAD)
+    assert sorted(map(str, together([CountrySnapshot.objects.take] * 8))) == [*"00000001"]
+    assert CountrySnapshot.objects.count() == 1
 
 
 def test_figures_that_moved_by_little_stay_under_their_own_day() -> None:
