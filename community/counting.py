@@ -6,6 +6,14 @@ shown; from there the exact worldwide total, or, where the operator tightens it,
 
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
+
+
+def digits(figure: int) -> str:
+    """A figure as the language of the page writes it: 1,234."""
+    return number_format(figure, force_grouping=True)
+
 
 @dataclass(frozen=True)
 class ShownCount:
@@ -23,14 +31,20 @@ class ShownCount:
             return "members"
         if self.figure is None:
             return f"members (fewer than {self.threshold})"
-        return f"at least {self.figure:,} members" if self.rounded else f"{self.figure:,} members"
+        said = f"{digits(self.figure)} {self.noun}"
+        return f"at least {said}" if self.rounded else said
+
+    @property
+    def noun(self) -> str:
+        """The word behind the words: "member" after 1, "members" after any other."""
+        return ngettext("member", "members", self.threshold if self.figure is None else self.figure)
 
     @property
     def words(self) -> str:
         """The words for a panel: "59", "at least 55" or "fewer than 11"."""
         if self.figure is None:
             return f"Fewer than {self.threshold}"
-        return f"At least {self.figure:,}" if self.rounded else f"{self.figure:,}"
+        return f"At least {digits(self.figure)}" if self.rounded else digits(self.figure)
 
 
 def shown(count: int, *, threshold: int, round_to: int) -> ShownCount:

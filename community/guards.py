@@ -24,6 +24,7 @@ class CountGuard(Guard):
 
 
 EVENTS: list[tuple[Event, str, str]] = [("INSERT", "+", "NEW"), ("DELETE", "-", "OLD")]
+FORGETTING: list[Event] = ["DELETE", "TRUNCATE"]
 
 GUARDS = [
     *(
@@ -72,6 +73,31 @@ GUARDS = [
         on="INSERT",
         when="NEW.member_count <> 0",
         says="a community begins without members",
+    ),
+    Guard(
+        name="country_figures_stay_as_they_were_shown",
+        table="community_countrysnapshot",
+        on="UPDATE",
+        when="NEW.cells <> OLD.cells OR NEW.rest <> OLD.rest OR NEW.total <> OLD.total "
+        "OR NEW.split_total <> OLD.split_total OR NEW.community_id <> OLD.community_id",
+        says="other figures are a new row, which the rule allows or not",
+    ),
+    *(
+        Guard(
+            name=f"country_figures_are_not_forgotten_by_{event.lower()}",
+            table="community_countrysnapshot",
+            on=event,
+            says="the next figures are measured by these",
+        )
+        for event in FORGETTING
+    ),
+    Guard(
+        name="figure_of_a_past_year_stays",
+        table="community_yearfigure",
+        on="UPDATE",
+        when="coalesce(NEW.figure, 0) <> coalesce(OLD.figure, 0) "
+        "AND CAST(OLD.year AS text) < substr(CAST({today} AS text), 1, 4)",
+        says="only the figure of the present year follows the members",
     ),
     *(guard for model in NEVER_CHANGING for guard in insert_only(model)),
     *link_guards.GUARDS,

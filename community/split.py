@@ -4,7 +4,7 @@ Whoever reads the exact total after each join and each split for ever must not b
 threshold. So a split is a whole, of one moment, and stands until another whole differs enough from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .counting import shown
@@ -48,8 +48,9 @@ def replaced(
     """The split that may take the place of `before`, None where that one stays.
 
     `moved` is by how many the total has changed since `before`, or since nothing. A country that was shown stays, and
-    every figure is the same or has changed by the threshold at least, the others together too. One that is new did
-    not come alone: else what it was before could be worked out.
+    every figure is the same or has changed by the threshold at least, the others together too. No shown country rises
+    or falls alone: else it would be where everybody who came, or went, lives. One that is new did not come alone: else
+    what it was before could be worked out.
     """
     after = divided(counts, threshold=threshold, round_to=round_to)
     if before is None or after is None:
@@ -62,6 +63,13 @@ def replaced(
     changes.append(after.rest + sum(fresh) - before.rest)
     if any(0 < abs(change) < threshold for change in changes) or not any(changes):
         return None
+    if _alone(changes) or _alone([-change for change in changes]):
+        return None
     if any(count > threshold - 2 + max(moved, 0) for count in fresh):
         return None
     return after
+
+
+def _alone(changes: Sequence[int]) -> bool:
+    """Whether one shown country is all that has risen; the last change is that of the others together."""
+    return sum(change > 0 for change in changes) == 1 and changes[-1] <= 0

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
+from community.counting import digits
+
 # So many characters of a label and its figure fit beside each other in a window of 320 px.
 ROOM = 38
 # The shortest bar of something that is there, in percent.
@@ -35,7 +37,7 @@ class Bar:
     @property
     def figure(self) -> str:
         """The words for the value."""
-        return self.said or f"{self.value or 0:,}"
+        return self.said or digits(self.value or 0)
 
 
 @dataclass(frozen=True)

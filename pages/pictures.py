@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from community.counting import ShownCount
+from community.counting import ShownCount, digits
 from community.countries import COUNTRIES
 from community.models import Community, CountrySnapshot, YearFigure
 
@@ -95,8 +95,8 @@ def steps(found: list[tuple[int, int | None]]) -> list[tuple[int, int | None, bo
 def _stepped(figure: int | None, near: bool, rounded: bool) -> tuple[int | None, str]:
     if figure is None:
         return None, f"under {settings.MEMBER_COUNT_THRESHOLD}"
-    return figure, f"about {figure:,}" if near else _said(figure, rounded)
+    return figure, f"about {digits(figure)}" if near else _said(figure, rounded)
 
 
 def _said(figure: int, rounded: bool) -> str:
-    return f"{figure:,}+" if rounded else f"{figure:,}"
+    return f"{digits(figure)}+" if rounded else digits(figure)

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from community.counting import digits
+
 from .charts import Bar
 
 # Made by dev/world_outline.py.
@@ -94,7 +96,8 @@ def steps(figures: Sequence[int], least: int) -> list[int]:
 def _words(starts: Sequence[int], rounded: bool) -> list[str]:
     """What the legend says of each shade; of figures that were rounded down only from where."""
     if rounded:
-        return [f"{start:,}+" for start in starts]
+        return [f"{digits(start)}+" for start in starts]
     ends = [start - 1 for start in starts[1:]]
-    said = [f"{start:,} to {end:,}" if start < end else f"{start:,}" for start, end in zip(starts, ends, strict=False)]
-    return [*said, f"{starts[-1]:,} or more"]
+    pairs = zip(starts, ends, strict=False)
+    said = [f"{digits(start)} to {digits(end)}" if start < end else digits(start) for start, end in pairs]
+    return [*said, f"{digits(starts[-1])} or more"]

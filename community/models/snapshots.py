@@ -13,6 +13,9 @@ from ..split import Split, replaced
 from .communities import Community
 from .members import Member
 
+# The lowest threshold that the settings allow; the database takes no smaller figure.
+FLOOR = 11
+
 
 class CountrySnapshotManager(models.Manager["CountrySnapshot"]):
     """Members by country, one row a day a community at the most."""
@@ -68,7 +71,15 @@ class CountrySnapshot(models.Model):
     objects: ClassVar[CountrySnapshotManager] = CountrySnapshotManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["community", "day"], name="country_snapshot_once_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["community", "day"], name="country_snapshot_once_a_day"),
+            models.CheckConstraint(condition=models.Q(total__gte=FLOOR), name="country_snapshot_has_a_public_total"),
+            models.CheckConstraint(
+                condition=models.Q(counted_on=None, rest=0, split_total=0)
+                | models.Q(counted_on__isnull=False, rest__gte=FLOOR, split_total__gte=2 * FLOOR),
+                name="country_snapshot_has_no_small_rest",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Snapshot of {self.day:%-d %B %Y}"
@@ -106,7 +117,12 @@ class YearFigure(models.Model):
 
     class Meta:
         ordering = ["year"]
-        constraints = [models.UniqueConstraint(fields=["community", "year"], name="one_figure_a_year")]
+        constraints = [
+            models.UniqueConstraint(fields=["community", "year"], name="one_figure_a_year"),
+            models.CheckConstraint(
+                condition=models.Q(figure=None) | models.Q(figure__gte=FLOOR), name="no_small_figure_of_a_year"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Members at the end of {self.year}"

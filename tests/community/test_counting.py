@@ -3,8 +3,10 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from community.counting import ShownCount, shown
+from pages.charts import Bar
 from tests import make
 
 
@@ -104,3 +106,18 @@ def test_the_page_shows_what_the_rule_and_the_switches_allow(
     if words != "12 members":
         assert f"{members} members" not in page
         assert f'value="{members}"' not in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("en-gb", "1,234"), ("de", "1.234"), ("fr", "1\xa0234")])
+def test_digits_are_those_of_the_language_and_the_figure_stays_a_number(language: str, words: str) -> None:
+    with translation.override(language):
+        seen = at(1234)
+        assert (seen.words, seen.in_prose) == (words, f"{words} members")
+        assert at(1239, round_to=5).words.startswith("At least 1")
+        assert Bar("Spain", 1234).figure == words
+    assert seen.figure == 1234
+
+
+def test_one_is_a_member_and_all_others_are_members() -> None:
+    assert at(1, threshold=1).in_prose == "1 member"
+    assert [at(count).noun for count in (0, 1, 11, 12)] == ["members"] * 4

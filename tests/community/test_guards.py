@@ -290,6 +290,44 @@ def test_a_community_has_one_picture_a_day_and_one_figure_a_year() -> None:
         YearFigure.objects.create(community=community, year=2026, figure=12)
 
 
+def test_what_was_shown_by_country_is_neither_changed_nor_forgotten() -> None:
+    CountrySnapshot.objects.create(community=make.community(), day=dt.date(2026, 11, 1), total=59)
+    for change in [{"cells": [["US", 1]]}, {"total": 60}]:
+        with refused_by("country_figures_stay_as_they_were_shown"):
+            CountrySnapshot.objects.update(**change)
+    with refused_by("country_figures_stay_as_they_were_shown"):
+        sql("UPDATE community_countrysnapshot SET total = %s", 60)
+    with refused_by("country_figures_are_not_forgotten_by_delete"):
+        CountrySnapshot.objects.all().delete()
+    with refused_by("country_figures_are_not_forgotten_by_delete"):
+        sql("DELETE FROM community_countrysnapshot")
+    if connection.vendor == "postgresql":
+        sql("SET CONSTRAINTS ALL IMMEDIATE")
+        with refused_by("country_figures_are_not_forgotten_by_truncate"):
+            sql("TRUNCATE community_countrysnapshot")
+
+
+def test_no_figure_below_eleven_is_kept() -> None:
+    community = make.community()
+    picture = {"community": community, "day": dt.date(2026, 11, 1), "total": 59}
+    with refused_by("country_snapshot_has_a_public_total"):
+        CountrySnapshot.objects.create(**{**picture, "total": 10})
+    with refused_by("country_snapshot_has_no_small_rest"):
+        CountrySnapshot.objects.create(**picture, counted_on=dt.date(2026, 11, 1), rest=10, split_total=59)
+    with refused_by("no_small_figure_of_a_year"):
+        YearFigure.objects.create(community=community, year=2026, figure=10)
+
+
+def test_the_figure_of_a_past_year_stays() -> None:
+    community = make.community()
+    YearFigure.objects.create(community=community, year=make.today().year - 1, figure=30)
+    for figure in (31, None):
+        with refused_by("figure_of_a_past_year_stays"):
+            YearFigure.objects.update(figure=figure)
+    YearFigure.objects.create(community=community, year=make.today().year, figure=30)
+    YearFigure.objects.filter(year=make.today().year).update(figure=31)
+
+
 def test_a_count_is_never_negative() -> None:
     make.community()
     with refused_by("members_are_not_negative|community_community_member_count_check|member_count_is_the_members"):
