@@ -160,6 +160,8 @@ PAGES_KEPT_SECONDS = 60
 # How long a process believes the state of the record without asking again, and how long where it cannot ask.
 STATE_HELD_SECONDS = 1
 STATE_HELD_SECONDS_WITHOUT_DATABASE = 60
+# So long before midnight nothing may be kept that a chain of caches could show after it: then reviews lapse.
+NOTHING_KEPT_SECONDS_BEFORE_MIDNIGHT = 300
 
 INSTALLED_APPS = [
     "django.contrib.auth",

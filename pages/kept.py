@@ -25,8 +25,6 @@ ASK_AGAIN = "no-cache"
 # Two caches in a row, a browser behind a proxy, keep a copy for 58 seconds; with a second for the state it is the
 # minute within which a withdrawal shows. While the site is away, a CDN, a proxy and a browser come to 259 seconds.
 MAY_BE_KEPT = "public, max-age=25, stale-while-revalidate=4, stale-if-error=90"
-# Before midnight nothing may be kept that a chain of caches could show after it: then reviews lapse.
-BEFORE_MIDNIGHT = dt.timedelta(minutes=5)
 
 # No condition has a longer name in an address.
 LONGEST_CONDITION = 100
@@ -191,7 +189,8 @@ def before_making(request: HttpRequest, condition: str) -> None:
 def freshness(state: State) -> str:
     """What caches are told: how long a copy may be given without asking."""
     midnight = dt.datetime.combine(state.day + dt.timedelta(1), dt.time(), dt.UTC)
-    return ASK_AGAIN if state.unconfirmed or midnight - state.now < BEFORE_MIDNIGHT else MAY_BE_KEPT
+    soon = midnight - state.now < dt.timedelta(seconds=settings.NOTHING_KEPT_SECONDS_BEFORE_MIDNIGHT)
+    return ASK_AGAIN if state.unconfirmed or soon else MAY_BE_KEPT
 
 
 def _may_be_kept(response: HttpResponse) -> bool:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import time_machine
 from django.apps import apps
-from django.db import IntegrityError, ProgrammingError, connection
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
@@ -211,10 +211,15 @@ def moved_clock() -> Iterator[Clock]:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> "Iterator[World]":
     """One world for the tests of a module, which are marked `django_db`; each request in it is undone."""
-    from django.db import transaction
-
     from .world import World
 
-    with django_db_blocker.unblock(), transaction.atomic():
+    with for_a_module(django_db_blocker):
         yield World()
+
+
+@contextmanager
+def for_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Rows that the tests of a module find, each of which is undone, and that are gone when the last one is over."""
+    with blocker.unblock(), transaction.atomic():
+        yield
         transaction.set_rollback(True)

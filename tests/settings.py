@@ -28,6 +28,8 @@ MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]
 
 # Pages are kept, and each request asks whether they may be: what is done shows in the next answer.
 STATE_HELD_SECONDS = 0
+# What is tried about keeping holds at any hour of the day; tests/pages/test_fresh.py has the end of the day.
+NOTHING_KEPT_SECONDS_BEFORE_MIDNIGHT = 0
 
 # On SQLite a file, as the site is served; one for each process. Nobody waits for the disk: no test cuts the power.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

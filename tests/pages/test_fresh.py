@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from config import settings as real_settings
 from tests import make, people
 from tests.conftest import Clock
 
@@ -41,8 +42,11 @@ def test_a_withdrawn_page_says_the_same(client: Client) -> None:
     assert client.get(ADDRESS)["Cache-Control"] == control
 
 
-def test_in_the_last_five_minutes_of_the_day_no_copy_may_be_kept(client: Client, moved_clock: Clock) -> None:
+def test_in_the_last_five_minutes_of_the_day_no_copy_may_be_kept(
+    client: Client, moved_clock: Clock, settings: Settings
+) -> None:
     # way 15 and way 23: a chain of caches, each with a copy a few minutes old, is over before the day is
+    settings.NOTHING_KEPT_SECONDS_BEFORE_MIDNIGHT = real_settings.NOTHING_KEPT_SECONDS_BEFORE_MIDNIGHT
     page = make.publication()
     assert page.review.next_due is not None
     midnight = dt.datetime.combine(page.review.next_due, dt.time(), dt.UTC)

@@ -1,29 +1,34 @@
-"""What a reader finds: conditions by name and code, public pages by their words, and nothing that is not public."""
+"""What a reader finds: conditions by name and code, public pages by their words; and no query breaks it."""
 
 import datetime as dt
 import itertools
 import random
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
-from articles.models import Condition, ConditionCode, ConditionName, Revision
-from pages.search import CANDIDATES
-from reviews import matching
-from reviews.models import Publication
-from tests import make, people
-from tests.conftest import Clock
-from tests.database import tamper
+from articles.models import Condition, ConditionCode, ConditionName
+from tests import make
+from tests.conftest import for_a_module
 
 from . import dom, site
 
 pytestmark = pytest.mark.django_db
 
 CANARY = "zeisig"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def some_conditions(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What all of these tests search."""
+    with for_a_module(django_db_blocker):
+        build()
+        yield
 
 
 def build() -> None:
@@ -118,12 +123,10 @@ def said(client: Client, query: str, more: str = "") -> str:
     ],
 )
 def test_the_first_hit_is_the_same_on_every_database(client: Client, query: str, first: str) -> None:
-    build()
     assert titles(client, query)[:1] == [first]
 
 
 def test_a_condition_whose_name_is_the_query_comes_first_then_its_pages_then_what_mentions_it(client: Client) -> None:
-    build()
     assert titles(client, "POEMS syndrome") == [
         "POEMS syndrome",
         "Multiple myeloma",
@@ -134,7 +137,6 @@ def test_a_condition_whose_name_is_the_query_comes_first_then_its_pages_then_wha
 
 
 def test_a_result_shows_the_words_around_the_match_and_the_mark_of_its_page(client: Client) -> None:
-    build()
     root = dom.read(client, "/search/?q=heart")
     (line,) = [line for line in dom.first(root, "ol").iter("li") if "outlook" in dom.words(line)]
     assert "Regular heart checks look for high pressure" in dom.words(line)
@@ -146,7 +148,6 @@ def test_a_result_shows_the_words_around_the_match_and_the_mark_of_its_page(clie
 
 
 def test_a_condition_tells_its_pages_and_the_name_or_code_by_which_it_was_found(client: Client) -> None:
-    build()
     assert "also called Takatsuki syndrome" in said(client, "takatsuki")
     assert "MeSH D016878" in said(client, "d016878")
     found = said(client, "poems")
@@ -156,7 +157,6 @@ def test_a_condition_tells_its_pages_and_the_name_or_code_by_which_it_was_found(
 
 
 def test_what_is_shown_is_plain_text_escaped(client: Client) -> None:
-    build()
     content = client.get("/search/?q=copper").content.decode()
     assert "Less <mark>copper</mark>: no liver, few nuts, &lt;5 mg &amp; no more." in content
     for query in ("<script>alert(1)</script>", '"><img src=x>', "{{ 1 }}", "<b>copper</b>"):
@@ -167,7 +167,6 @@ def test_what_is_shown_is_plain_text_escaped(client: Client) -> None:
 
 
 def test_what_may_have_been_meant_is_said_and_searched_for(client: Client) -> None:
-    build()
     words = said(client, "heart chekcs")
     assert "Did you mean heart checks? Nothing matches “heart chekcs” exactly" in words
     assert "these results are for “heart checks”." in words
@@ -179,7 +178,6 @@ def test_what_may_have_been_meant_is_said_and_searched_for(client: Client) -> No
 
 
 def test_where_nothing_is_found_the_reader_is_told_what_else_to_try(client: Client) -> None:
-    build()
     root = dom.read(client, "/search/?q=blue+toe")
     assert "Nothing found for “blue toe” We cover 8 conditions so far" in dom.words(dom.first(root, "main"))
     assert "/conditions/" in dom.links(dom.first(root, "main"))
@@ -187,7 +185,6 @@ def test_where_nothing_is_found_the_reader_is_told_what_else_to_try(client: Clie
 
 
 def test_without_words_there_is_the_form(client: Client) -> None:
-    build()
     for address in ("/search/", "/search/?q=", "/search/?q=++", "/search/?q=%00"):
         root = dom.read(client, address)
         assert "We cover 8 conditions" in dom.words(root)
@@ -195,7 +192,6 @@ def test_without_words_there_is_the_form(client: Client) -> None:
 
 
 def test_the_results_are_narrowed_by_kind_and_by_date_and_each_box_tells_how_many(client: Client) -> None:
-    build()
     every = "Conditions (2) Questions (3) Only pages in date (4)"
     assert every in said(client, "poems syndrome")
     assert every in said(client, "poems syndrome", "&filter=1&kind=condition&kind=question")
@@ -230,20 +226,17 @@ def test_of_very_many_the_best_hundred_are_listed_and_it_is_said_that_there_are_
 
 
 def test_a_licensed_code_finds_nothing(client: Client) -> None:
-    build()
     assert titles(client, "79268") == []
     assert titles(client, "snomed ct 79268") == []
 
 
 def test_a_renamed_condition_and_page_are_found_at_their_new_address(client: Client) -> None:
-    build()
     site.rename(Condition.objects.get(slug="poems-syndrome"), "poems")
     root = dom.read(client, "/search/?q=outlook")
     assert [link.get("href") for link in dom.having(root, "line-title")] == ["/conditions/poems/prognosis/"]
 
 
 def test_the_page_is_kept_out_of_indexes_and_sets_no_cookie(client: Client) -> None:
-    build()
     for address in ("/search/", "/search/?q=poems", "/search/?q=zzzz"):
         response = client.get(address)
         assert '<meta name="robots" content="noindex">' in response.content.decode()
@@ -254,7 +247,6 @@ def test_the_page_is_kept_out_of_indexes_and_sets_no_cookie(client: Client) -> N
 
 
 def test_what_is_typed_is_in_no_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    build()
     caplog.set_level("DEBUG", logger="pages")
     for query in (CANARY, "poems", "heart chekcs", f'"{CANARY}', f"{CANARY}\0"):
         client.get(f"/search/?q={quote(query)}&page=x")
@@ -265,7 +257,6 @@ def test_what_is_typed_is_in_no_log(client: Client, caplog: pytest.LogCaptureFix
 
 
 def test_the_number_of_questions_to_the_database_does_not_grow_with_the_results(client: Client) -> None:
-    build()
     client.get("/search/?q=poems")
 
     def spent(query: str) -> int:
@@ -278,164 +269,6 @@ def test_the_number_of_questions_to_the_database_does_not_grow_with_the_results(
     for number in range(9):
         site.live(poems, f"page-{number}", question=f"What of POEMS syndrome, {number}?")
     assert spent("poems syndrome") == few <= 8
-
-
-# Nothing that is not public
-
-
-def hidden(state: str) -> dict[str, str]:
-    """A text with a canary of its own in each field that is searched, one letter from a word that is public."""
-    return {
-        "question": f"Is {CANARY}{state} asked?",
-        "short_answer": f"The stieglitz{state}.",
-        "body": f"The kleiber{state} opening.\n\n## Amsel{state}\n\nWords.",
-    }
-
-
-def words_of(state: str) -> list[str]:
-    """Those canaries, and what somebody may type by mistake."""
-    found = [f"{bird}{state}" for bird in (CANARY, "stieglitz", "kleiber", "amsel")]
-    return [*found, *(word[:-1] for word in found), *(word[:3] + word[4:] for word in found), f"poems {found[0]}"]
-
-
-def tells_nothing(client: Client, state: str) -> None:
-    """Nothing is found for any of the canaries: no result, count, suggestion or other word."""
-    for word in words_of(state):
-        answer = client.get(f"/search/?q={quote(word)}").content.decode()
-        assert "Nothing found for" in answer, word
-        assert not set(words_of(state)) & set(answer.replace(word, "").split()), word
-        assert client.get(f"/search/suggestions/?q={quote(word)}").json() == {"suggestions": []}, word
-    # Neither do the results for what is public.
-    for word in ("poems", "words", "opening", "asked"):
-        for address in (f"/search/?q={word}", f"/search/suggestions/?q={word}"):
-            answer = client.get(address).content.decode().lower()
-            assert not any(bird in answer for bird in (CANARY, "stieglitz", "kleiber", "amsel")), address
-
-
-def test_no_text_that_is_not_public_is_found_by_any_of_its_words(client: Client) -> None:
-    # way 27
-    build()
-    draft = make.revision(make.article("draft"), **hidden("draft"))
-    waiting = make.revision(make.article("waiting"), **hidden("waiting"))
-    make.request(waiting)
-    make.review(make.revision(make.article("approved"), **hidden("approved")))
-    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(1)
-    make.publication(make.review(make.revision(make.article("later"), **hidden("later"))), live_from=tomorrow)
-    cancelled = make.publication(
-        make.review(make.revision(make.article("cancelled"), **hidden("cancelled"))), live_from=tomorrow
-    )
-    cancelled.withdraw(by=people.publisher(), why="Not yet.")
-    make.review(make.revision(draft.article, **hidden("newer")))
-    for state in ("draft", "waiting", "approved", "later", "cancelled", "newer"):
-        tells_nothing(client, state)
-
-
-def test_a_text_is_found_until_it_is_withdrawn(client: Client) -> None:
-    # way 27, way 15
-    build()
-    publication = make.publication(make.review(make.revision(make.article("gone"), **hidden("gone"))))
-    for word in words_of("gone")[:4]:
-        assert titles(client, word) == [f"Is {CANARY}gone asked?"], word
-    assert client.get(f"/search/suggestions/?q={CANARY}g").json()["suggestions"]
-    publication.withdraw(by=people.publisher(), why="A figure was wrong.")
-    tells_nothing(client, "gone")
-
-
-def test_a_text_is_found_until_its_approval_counts_no_more(client: Client) -> None:
-    # way 27, way 6
-    build()
-    revision = make.revision(make.article("void"), **hidden("void"))
-    make.publication(make.review(revision, by=people.clinician("Vera"), signed_on=make.today() - dt.timedelta(30)))
-    assert titles(client, "kleibervoid") == [f"Is {CANARY}void asked?"]
-    site.revoke(people.clinician("Vera"), from_day=make.today() - dt.timedelta(60))
-    tells_nothing(client, "void")
-
-
-def test_a_text_is_found_until_a_newer_one_takes_its_place(client: Client) -> None:
-    # way 27
-    build()
-    article = make.article("page")
-    make.publication(make.review(make.revision(article, **hidden("old"))))
-    assert titles(client, "kleiberold") == [f"Is {CANARY}old asked?"]
-    make.publication(make.review(make.revision(article, question="What is new?")))
-    tells_nothing(client, "old")
-    assert titles(client, "what is new") == ["What is new?"]
-
-
-def test_a_scheduled_text_is_found_from_its_hour_on_without_a_write(client: Client, moved_clock: Clock) -> None:
-    # way 27, way 22
-    build()
-    now = dt.datetime.now(dt.UTC)
-    make.publication(
-        make.review(make.revision(make.article("later"), **hidden("later"))), live_from=now + dt.timedelta(hours=6)
-    )
-    moved_clock.move(now + dt.timedelta(hours=5, minutes=59))
-    tells_nothing(client, "later")
-    moved_clock.move(now + dt.timedelta(hours=6, minutes=1))
-    assert titles(client, "kleiberlater") == [f"Is {CANARY}later asked?"]
-    assert "Did you mean kleiberlater?" not in said(client, "kleiberlater")
-    assert titles(client, f"{CANARY}latr") == [f"Is {CANARY}later asked?"]
-
-
-def test_the_words_to_choose_from_are_those_that_are_public_now(client: Client) -> None:
-    # way 27: a withdrawn word is no longer what somebody may have meant, so another one is
-    build()
-    site.live(Condition.objects.get(slug="poems-syndrome"), "one", question="What of zeisigs today?")
-    publication = site.live(Condition.objects.get(slug="poems-syndrome"), "two", question="What of zeiszigs today?")
-    assert titles(client, "zeiszzigs") == ["What of zeiszigs today?"]
-    publication.withdraw(by=people.publisher(), why="A figure was wrong.")
-    assert titles(client, "zeiszzigs") == ["What of zeisigs today?"]
-
-
-@pytest.mark.owner
-def test_a_text_that_is_not_the_approved_one_is_never_shown_in_a_snippet(client: Client) -> None:
-    # way 34
-    build()
-    assert "A rare disorder of plasma cells" in said(client, "poems syndrome")
-    tamper("UPDATE articles_revision SET short_answer = 'Take kleiber.' WHERE question = 'What is POEMS syndrome?'")
-    assert "What is POEMS syndrome?" not in titles(client, "poems syndrome")
-    assert "kleiber" not in said(client, "poems syndrome")
-    hub = next(li for li in dom.read(client, "/search/?q=poems").iter("li") if "Condition," in dom.words(li))
-    assert not dom.having(hub, "review-mark")
-
-
-@pytest.mark.owner
-def test_nor_is_one_whose_digest_was_tampered_with_too(client: Client) -> None:
-    # way 34
-    build()
-    revision = Revision.objects.get(question="What shapes the outlook?")
-    revision.short_answer = "Take kleiber."
-    values = [revision.short_answer, revision.text().digest(), revision.pk]
-    tamper(("UPDATE articles_revision SET short_answer = %s, digest = %s WHERE id = %s", values))
-    assert client.get("/conditions/poems-syndrome/prognosis/").status_code == 503
-    assert "What shapes the outlook?" not in titles(client, "outlook")
-    assert "kleiber" not in said(client, "outlook")
-
-
-def test_too_many_candidates_that_are_not_public_any_more_hide_none_that_is(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pages.search.CANDIDATES", 2)
-    build()
-    article = make.article("page")
-    for number in range(4):
-        make.publication(make.review(make.revision(article, question=f"Kleiber kleiber kleiber {number}")))
-    site.live(Condition.objects.get(slug="wilson-disease"), "found", body="A long text with one kleiber in it.")
-    assert titles(client, "kleiber") == ["Kleiber kleiber kleiber 3", "What about found?"]
-    assert Publication.objects.live().count() == 6
-
-
-def test_what_no_text_holds_is_not_looked_for_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    build()
-    asked, statement = [], matching.statement
-
-    def noted(vendor: str, what: matching.Asked, most: int) -> tuple[str, list[Any]]:
-        asked.append(most)
-        return statement(vendor, what, most)
-
-    monkeypatch.setattr(matching, "statement", noted)
-    assert titles(client, "kleiber") == []
-    assert set(asked) == {CANDIDATES}
 
 
 # Hostile queries
@@ -460,7 +293,6 @@ def hostile() -> list[str]:
 
 
 def test_no_query_breaks_anything(client: Client) -> None:
-    build()
     queries = hostile()
     assert len(queries) > 1000
     for number, query in enumerate(queries):
@@ -487,6 +319,5 @@ def test_no_query_breaks_anything(client: Client) -> None:
     ],
 )
 def test_no_odd_address_breaks_anything(client: Client, query: str) -> None:
-    build()
     for address in ("/search/", "/search/suggestions/"):
         assert client.get(f"{address}?{query}").status_code in {200, 400}
