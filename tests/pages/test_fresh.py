@@ -50,7 +50,7 @@ def test_in_the_last_five_minutes_of_the_day_no_copy_may_be_kept(
     page = make.publication()
     assert page.review.next_due is not None
     midnight = dt.datetime.combine(page.review.next_due, dt.time(), dt.UTC)
-    moved_clock.move(midnight - dt.timedelta(minutes=5, seconds=1))
+    moved_clock.move(midnight - dt.timedelta(minutes=5, seconds=30))  # a busy machine may take a while to answer
     longest = sum(directives(client.get(ADDRESS)["Cache-Control"]).values())
     assert 0 < longest < 300
     for seconds in (299, 60, 1, 0.001):
