@@ -21,14 +21,11 @@ class ShownCount:
 
     figure: int | None
     rounded: bool
-    empty: bool
     threshold: int
 
     @property
     def in_prose(self) -> str:
         """The words that stand for {{ members }} in a text: one of a closed list of forms."""
-        if self.empty:
-            return "members"
         if self.figure is None:
             return f"members (fewer than {self.threshold})"
         said = f"{digits(self.figure)} {self.noun}"
@@ -50,9 +47,10 @@ class ShownCount:
 def shown(count: int, *, threshold: int, round_to: int) -> ShownCount:
     """What may be shown of a count of zero or more members.
 
+    None is said like few: else the first to join, and the last to leave, would be seen to the second.
     `threshold` is the smallest figure shown, `round_to` the step figures are rounded down to (1: exact).
     """
     if count < threshold:
-        return ShownCount(figure=None, rounded=False, empty=count == 0, threshold=threshold)
+        return ShownCount(figure=None, rounded=False, threshold=threshold)
     figure = max(threshold, count - count % round_to)
-    return ShownCount(figure=figure, rounded=round_to > 1, empty=False, threshold=threshold)
+    return ShownCount(figure=figure, rounded=round_to > 1, threshold=threshold)

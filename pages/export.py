@@ -292,7 +292,7 @@ def _members(count: int | None) -> Record | None:
     shown = reading.members(count)
     if shown is None:
         return None
-    return {"figure": shown.figure, "rounded": shown.rounded, "words": "" if shown.empty else shown.words}
+    return {"figure": shown.figure, "rounded": shown.rounded, "words": shown.words}
 
 
 def _reviewers(made: Export) -> None:

@@ -202,7 +202,7 @@ def community(slug: str, members: ShownCount | None, today: dt.date) -> Record |
         return None
     return {
         "url": absolute(reverse("community", args=[slug])),
-        "members": None if members.empty else members.words,
+        "members": members.words,
         "figure": members.figure,
         "countedOn": None if members.figure is None else _day(today),
     }

@@ -104,7 +104,7 @@ def missed(counts: Mapping[int, int]) -> tuple[list[Missed], int]:
     asked = _asked_in_vain()
     communities = Community.objects.order_by().values_list("condition", "member_count")
     members = {condition: reading.members(count) for condition, count in communities}
-    wanted = {*asked, *(of for of, said in members.items() if said and not said.empty)}.difference(counts)
+    wanted = {*asked, *members}.difference(counts)
     about = Article.objects.filter(condition__in=among(wanted)).order_by()
     begun = Counter(dict(about.values_list("condition").annotate(Count("pk"))))
     named = catalogue().filter(pk__in=among(wanted))

@@ -165,9 +165,10 @@ def test_conditions_are_missed_by_how_often_they_were_asked_for_then_by_the_memb
     root = page()
     assert rows(section(root, "missed-heading")) == [
         ["Often", "5", "No community", "1"],
-        ["Asked For", "4", "None", "0"],
+        ["Asked For", "4", "Fewer than 11", "0"],
         ["Rarely", "1", "No community", "0"],
         ["Many", "0", "12", "0"],
+        ["Empty", "0", "Fewer than 11", "0"],
         ["Few", "0", "Fewer than 11", "0"],
         ["Fewer", "0", "Fewer than 11", "0"],
     ]
