@@ -19,9 +19,11 @@ from allauth.account.internal.flows.reauthentication import get_reauthentication
 from allauth.account.models import EmailAddress, Login
 from allauth.mfa.internal.constants import LoginStageKey
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from . import callers, clock, emails
@@ -159,8 +161,21 @@ def _welcome(email: str) -> User | None:
 
 
 def sign_in(request: HttpRequest, user: User) -> HttpResponse | None:
-    """Sign a member in whose code was right. An answer is what they are asked next: the code of their app, if any."""
+    """Sign a member in whose code was right. An answer is what they are asked next: the code of their app, if any.
+
+    Whoever was erased in the moment between is told so, and asked to begin anew.
+    """
     forget(request)
+    try:
+        with transaction.atomic():
+            user.hold()
+            return _sign_in(request, user)
+    except Refusal as gone:
+        messages.error(request, str(gone))
+        return redirect("account_code")
+
+
+def _sign_in(request: HttpRequest, user: User) -> HttpResponse | None:
     login = Login(user=user, email=user.email)
     has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
     if not has_app:

@@ -1,5 +1,6 @@
 """What is kept about whoever is signed in: shown, handed out, changed, ended, erased. Nobody else gets here."""
 
+from contextlib import suppress
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import clock
 from accounts.models import Letter, Session, User
+from accounts.refusals import Refusal
 from accounts.signed_in import person
 
 from . import consents
@@ -147,7 +149,8 @@ def erase(request: HttpRequest) -> HttpResponse:
     form = EraseMeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "community/erase.html", {"form": form, "stays": stays})
-    with transaction.atomic():
+    with suppress(Refusal), transaction.atomic():  # refused is what another tab has done a moment ago
+        user.hold()  # before the communities, as whoever joins does
         Member.objects.all().leave(by=user)
         if not stays:
             user.erase(by=user)

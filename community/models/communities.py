@@ -94,6 +94,7 @@ class Community(models.Model):
         return False
 
     def _add(self, person: "User", *, country: str, consent_version: str, relation: str) -> None:
+        person.hold()  # before the community, as whoever erases themselves does
         sudden = Tally.objects.count_one(f"joined-{self.pk}", most=settings.MEMBERS_A_DAY, within=DAY)
         member = Member.objects.create(
             community=self,

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Letter, Session, User
+from accounts.refusals import Refusal
 from articles.models import ConditionSlug
 from community import consents
 from community.models import Community, Consent, Member
@@ -328,3 +329,42 @@ def test_one_account_that_goes_in_and_out_has_nobody_else_held(client: Client, s
     assert "You have joined 20 times today" in answer.content.decode()
     community.join(by=people.member(), relation="self", consent_version="1")
     assert not Member.objects.get().is_held
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_who_joins_in_one_tab_and_erases_in_another_gets_two_clear_answers_and_nothing_stays_half() -> None:
+    for number in range(5):
+        mia = User.objects.create_user(f"mia{number}@example.org")
+        tabs = [Client() for _ in range(4)]
+        for tab in tabs:
+            tab.force_login(mia)
+        by_letter = asked(mia.email)
+        code = letters.code(mia.email)
+        answers = together(
+            [
+                lambda tab=tabs[0]: tab.post(JOIN, SAID).status_code,
+                lambda tab=tabs[1]: tab.post("/me/erase/", {"sure": "on"}).status_code,
+                lambda tab=tabs[2]: tab.post("/me/erase/", {"sure": "on"}).status_code,
+                lambda tab=tabs[3]: tab.post(JOIN, SAID).status_code,
+                lambda tab=by_letter, code=code: tab.post(CODE, {"code": code}).status_code,
+            ]
+        )
+        # 400 is the page that says that this session ended meanwhile.
+        assert set(answers) <= {200, 302, 400}, answers
+        assert not User.objects.filter(pk=mia.pk).exists()
+        assert not Member.objects.filter(user=mia.pk).exists()
+        count()
+
+
+def test_who_joins_with_an_account_that_is_gone_is_told_so(client: Client, community: Community) -> None:
+    mia = people.member()
+    User.objects.filter(pk=mia.pk).update(is_active=False, closed_at=dt.datetime.now(dt.UTC))
+    with pytest.raises(Refusal, match="not there any more"):
+        community.join(by=mia, relation="self", consent_version="1")
+    User.objects.filter(pk=mia.pk).delete()
+    with pytest.raises(Refusal, match="not there any more"):
+        community.join(by=mia, relation="self", consent_version="1")
+    with pytest.raises(Refusal, match="not there any more"):
+        mia.erase(by=mia)
+    assert count() == 0
