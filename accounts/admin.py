@@ -85,12 +85,6 @@ class UserAdmin(StockUserAdmin[User]):
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
     actions = None
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; whoever becomes a colleague sets up their second factor anew."""
-        super().save_model(request, obj, form, change)
-        if change and obj.is_staff and "is_staff" in form.changed_data:
-            obj.forget_sign_ins()
-
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody erases the account with which they work here."""
         own = obj is not None and obj.pk == request.user.pk
