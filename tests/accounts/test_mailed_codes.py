@@ -225,6 +225,18 @@ def test_a_network_asks_for_thirty_codes_an_hour_and_is_told_when_it_may_again()
     assert Letter.objects.filter(to="more@example.org").exists()
 
 
+def test_letters_about_a_password_are_five_an_hour_in_whatever_form_the_address_is_typed() -> None:
+    rosa = people.reader()
+    answers = [
+        Client(REMOTE_ADDR=f"198.51.{number}.1")
+        .post("/accounts/password/reset/", {"email": ["rosa@example.org", "ROSA@ｅxample.org"][number % 2]})
+        .status_code
+        for number in range(7)
+    ]
+    assert answers == [302] * 5 + [429] * 2
+    assert list(Letter.objects.values_list("to", flat=True)) == [rosa.email] * 5
+
+
 # Colleagues
 
 
@@ -282,7 +294,11 @@ def test_a_member_gets_no_password_by_letter_and_none_on_a_page() -> None:
     mia = people.member()
     browser = asked(mia.email)
     browser.post("/accounts/password/reset/", {"email": mia.email})
-    assert "/password/reset/key/" not in letters.newest(mia.email).body
+    told = letters.newest(mia.email)
+    assert "/password/reset/key/" not in told.body
+    assert ("no account with it that a password opens" in told.body, ASK in told.body) == (True, True)
+    # True of whoever reads it: a member, somebody who is blocked, and nobody.
+    assert not re.search("unknown|no account for", f"{told.subject} {told.body}", re.IGNORECASE)
     asked(mia.email)
     browser = asked(mia.email)
     browser.post(TYPE, {"code": letters.code(mia.email)})
