@@ -9,7 +9,7 @@ import datetime as dt
 import secrets
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from allauth.account import app_settings
@@ -35,9 +35,12 @@ ASKED = "code_asked"
 DIGITS = 8
 GOOD_FOR = dt.timedelta(minutes=30)
 TRIES = 5
-HOUR = dt.timedelta(hours=1)
-# Letters an hour to one address, whoever asks, and from one block of addresses.
-LETTERS_AN_HOUR, LETTERS_AN_HOUR_OF_A_BLOCK = 5, 30
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+# Letters an hour from one block of addresses: to all addresses, and to one.
+LETTERS_OF_A_BLOCK, LETTERS_OF_A_BLOCK_TO_ONE = 30, 5
+# Letters to one address, whoever asks. More than a single block may ask for, so that it takes several to keep its
+# owner out, and few enough that nobody is buried in them.
+LETTERS_AN_HOUR, LETTERS_A_DAY = 20, 60
 
 WRONG = "This is not the code of the newest letter. Look at it once more."
 SPENT = (
@@ -74,31 +77,41 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
     `joins` says that somebody without an account gets a code too, and an account once they type it.
     """
     email = canonical_email(email)
-    now = clock.read()
-    block = f"code-letters-{callers.block(request)}"
-    if until := Tally.objects.count_one(block, most=LETTERS_AN_HOUR_OF_A_BLOCK, within=HOUR):
+    block = callers.block(request)
+    if until := Tally.objects.count_one(f"code-letters-{block}", most=LETTERS_OF_A_BLOCK, within=HOUR):
         at = until + dt.timedelta(minutes=1)
         raise TooMany(f"Too many codes were asked for from your network. Try again after {at:%H:%M} UTC.", at)
-    mailbox = f"code-letters-{callers.nameless(email)}"
-    full = Tally.objects.count_one(mailbox, most=LETTERS_AN_HOUR, within=HOUR) is not None
+    full = _is_full(email, block, signed_in=request.user.is_authenticated)
     code, key = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", secrets.token_hex(12)
-    until = now + GOOD_FOR
+    until = clock.read() + GOOD_FOR
     # A code that goes to nobody is never right: not because it is not known, but because it stands for no account.
     with transaction.atomic():
         usable = emails.code(email, _owner(email), code=code, until=until, joins=joins)
         if full or email.endswith(".invalid"):
             transaction.set_rollback(True)  # the same work, and no letter
-    digest = _digest(key, code if usable else secrets.token_hex(12))
-    request.session[ASKED] = {
-        "email": email,
-        "purpose": purpose,
-        "key": key,
-        "digest": digest,
-        "until": until.isoformat(),
-        "data": data or {},
-    }
+    new = Asked(email, purpose, key, _digest(key, code if usable else secrets.token_hex(12)), until, data or {})
+    before = asked(request, purpose) if full else None
+    if before is not None and before.email == email:
+        # No letter goes out, so the one that this browser asked for before stays good.
+        new = replace(before, data=new.data)
+    request.session[ASKED] = {**asdict(new), "until": new.until.isoformat()}
     if not request.user.is_authenticated:
         request.session.set_expiry(int(GOOD_FOR.total_seconds()))
+
+
+def _is_full(email: str, block: str, *, signed_in: bool) -> bool:
+    """Whether an address gets no more letters for now; else the one to come is counted.
+
+    A block that has asked too often for one address takes nothing away from what others may ask for it. Letters to
+    whoever is signed in are counted by themselves: no stranger uses those up.
+    """
+    mailbox = callers.nameless(f"own {email}" if signed_in else email)
+    counts = (
+        (f"code-letters-{callers.nameless(f'{block} {mailbox}')}", LETTERS_OF_A_BLOCK_TO_ONE, HOUR),
+        (f"code-letters-{mailbox}", LETTERS_AN_HOUR, HOUR),
+        (f"code-letters-day-{mailbox}", LETTERS_A_DAY, DAY),
+    )
+    return any(Tally.objects.count_one(key, most=most, within=within) is not None for key, most, within in counts)
 
 
 def _owner(email: str) -> User | None:

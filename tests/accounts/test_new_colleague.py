@@ -49,6 +49,7 @@ def test_what_a_member_set_up_opens_no_desk_whoever_makes_them_a_colleague(way: 
     assert colleague.get("/admin/").status_code == 200
 
 
+@pytest.mark.owner
 def test_who_becomes_a_colleague_between_the_letter_and_the_app_has_no_desk_with_both() -> None:
     cache.clear()
     mia = people.member()
