@@ -5,7 +5,9 @@ somebody who is blocked. What differs is in the letter, which only the owner of 
 back nothing is kept but the session of the browser that asked, for half an hour.
 """
 
+import base64
 import datetime as dt
+import json
 import secrets
 import time
 from contextlib import suppress
@@ -19,6 +21,7 @@ from allauth.account.internal.flows.reauthentication import get_reauthentication
 from allauth.account.models import EmailAddress, Login
 from allauth.mfa.internal.constants import LoginStageKey
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -60,10 +63,29 @@ class Asked:
     until: dt.datetime
     data: dict[str, Any] = field(default_factory=dict)
 
+    def sealed(self) -> str:
+        """As the session keeps it: whoever reads the table, or a backup of it, learns neither address nor community."""
+        return _key().encrypt(json.dumps({**asdict(self), "until": self.until.isoformat()}).encode()).decode()
+
+    @classmethod
+    def opened(cls, token: object) -> "Asked | None":
+        """What was sealed; None for anything else."""
+        try:
+            kept = json.loads(_key().decrypt(str(token)))
+        except InvalidToken:
+            return None
+        return cls(**{**kept, "until": dt.datetime.fromisoformat(kept["until"])})
+
     def is_code(self, typed: str) -> bool:
         """Whether this is the code, however it was spaced."""
         code = "".join(character for character in typed if character.isdecimal())
         return constant_time_compare(_digest(self.key, code), self.digest)
+
+
+def _key() -> Fernet:
+    """The key that seals, made of the site's own."""
+    derived = salted_hmac("accounts.mailed_codes sealed", "", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(derived))
 
 
 def _digest(key: str, code: str) -> str:
@@ -94,7 +116,7 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
     if before is not None and before.email == email:
         # No letter goes out, so the one that this browser asked for before stays good.
         new = replace(before, data=new.data)
-    request.session[ASKED] = {**asdict(new), "until": new.until.isoformat()}
+    request.session[ASKED] = new.sealed()
     if not request.user.is_authenticated:
         request.session.set_expiry(int(GOOD_FOR.total_seconds()))
 
@@ -123,10 +145,9 @@ def _owner(email: str) -> User | None:
 
 def asked(request: HttpRequest, purpose: str) -> Asked | None:
     """The code that this browser asked for, for this purpose; None where there is none that could still be right."""
-    kept = request.session.get(ASKED)
-    if not isinstance(kept, dict) or kept.get("purpose") != purpose:
+    found = Asked.opened(request.session.get(ASKED))
+    if found is None or found.purpose != purpose:
         return None
-    found = Asked(**{**kept, "until": dt.datetime.fromisoformat(kept["until"])})
     return found if clock.read() < found.until else None
 
 

@@ -254,6 +254,15 @@ def test_the_public_page_is_the_same_for_a_member_and_a_stranger() -> None:
         assert not theirs.cookies
 
 
+def test_the_session_that_waits_for_a_code_tells_a_thief_of_the_table_neither_address_nor_community() -> None:
+    browser = asked(country="NL", consent_country="on")
+    data = str([session.data for session in Session.objects.all()])
+    assert "code_asked" in data
+    for word in (MIA, "community", "relation", "self"):
+        assert word not in data
+    assert MIA in browser.get(CODE).content.decode()
+
+
 def test_nothing_of_a_join_stands_in_the_admins_log_or_in_an_open_session() -> None:
     browser = asked()
     browser.post(CODE, {"code": letters.code(MIA)})
