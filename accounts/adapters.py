@@ -75,7 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         """Ask whoever reads an address that was typed; whose account wants it is not for them to know."""
         address = emailconfirmation.email_address.email
-        if mailed_codes.has_room(address):
+        if mailed_codes.has_room(request, address):
             emails.confirm_address(address, reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

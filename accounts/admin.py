@@ -89,12 +89,10 @@ class UserAdmin(StockUserAdmin[User]):
     actions = None
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; whoever becomes a colleague sets up their second factor anew, and nobody's address goes unnoticed."""
+        """Save; nobody's address changes without a letter to the one before."""
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             emails.changed_for_you(form.initial["email"], "e-mail address")
-        if change and obj.is_staff and "is_staff" in form.changed_data:
-            obj.forget_sign_ins()
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Set somebody's password, and tell them."""

@@ -24,8 +24,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hook the guards and the groups to `migrate`."""
-        from . import guards, roles, second_factor
+        from . import guards, roles, second_factor, user_guards
 
+        guards.register(user_guards.GUARDS)
         pre_migrate.connect(_before_migrate, sender=self)
         post_migrate.connect(_after_migrate, sender=self)
         post_migrate.connect(_grant_groups)

@@ -115,6 +115,8 @@ class NewPasswordForm(ResetPasswordForm):
 
     def clean_email(self) -> str:
         """The address; those who sign in with a password are the accounts that count."""
+        # In one form, by which letters are counted, and to which they go.
+        self.cleaned_data["email"] = canonical_email(self.cleaned_data["email"])
         email: str = super().clean_email()
         self.users = [user for user in self.users if user.is_staff or user.has_usable_password()]
         return email

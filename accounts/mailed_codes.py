@@ -5,11 +5,13 @@ somebody who is blocked. What differs is in the letter, which only the owner of 
 back nothing is kept but the session of the browser that asked, for half an hour.
 """
 
+import base64
 import datetime as dt
+import json
 import secrets
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from allauth.account import app_settings
@@ -19,9 +21,12 @@ from allauth.account.internal.flows.reauthentication import get_reauthentication
 from allauth.account.models import EmailAddress, Login
 from allauth.mfa.internal.constants import LoginStageKey
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken
+from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from . import callers, clock, emails
@@ -33,9 +38,12 @@ ASKED = "code_asked"
 DIGITS = 8
 GOOD_FOR = dt.timedelta(minutes=30)
 TRIES = 5
-HOUR = dt.timedelta(hours=1)
-# Letters an hour to one address, whoever asks, and from one block of addresses.
-LETTERS_AN_HOUR, LETTERS_AN_HOUR_OF_A_BLOCK = 5, 30
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+# Letters an hour from one block of addresses: to all addresses, and to one.
+LETTERS_OF_A_BLOCK, LETTERS_OF_A_BLOCK_TO_ONE = 30, 5
+# Letters to one address, whoever asks. More than a single block may ask for, so that it takes several to keep its
+# owner out, and few enough that nobody is buried in them.
+LETTERS_AN_HOUR, LETTERS_A_DAY = 20, 60
 
 WRONG = "This is not the code of the newest letter. Look at it once more."
 SPENT = (
@@ -55,10 +63,29 @@ class Asked:
     until: dt.datetime
     data: dict[str, Any] = field(default_factory=dict)
 
+    def sealed(self) -> str:
+        """As the session keeps it: whoever reads the table, or a backup of it, learns neither address nor community."""
+        return _key().encrypt(json.dumps({**asdict(self), "until": self.until.isoformat()}).encode()).decode()
+
+    @classmethod
+    def opened(cls, token: object) -> "Asked | None":
+        """What was sealed; None for anything else."""
+        try:
+            kept = json.loads(_key().decrypt(str(token)))
+        except InvalidToken:
+            return None
+        return cls(**{**kept, "until": dt.datetime.fromisoformat(kept["until"])})
+
     def is_code(self, typed: str) -> bool:
         """Whether this is the code, however it was spaced."""
         code = "".join(character for character in typed if character.isdecimal())
         return constant_time_compare(_digest(self.key, code), self.digest)
+
+
+def _key() -> Fernet:
+    """The key that seals, made of the site's own."""
+    derived = salted_hmac("accounts.mailed_codes sealed", "", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(derived))
 
 
 def _digest(key: str, code: str) -> str:
@@ -72,25 +99,22 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
     `joins` says that somebody without an account gets a code too, and an account once they type it.
     """
     email = canonical_email(email)
-    now = clock.read()
     count_for_block(request)
-    unsent = not has_room(email) or email.endswith(".invalid")
+    unsent = not has_room(request, email, own=getattr(request.user, "email", "") == email) or email.endswith(".invalid")
     code, key = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", secrets.token_hex(12)
-    until = now + GOOD_FOR
+    until = clock.read() + GOOD_FOR
     # A code that goes to nobody is never right: else many networks could guess at codes beyond the letters of an hour.
     with transaction.atomic():
         usable = emails.code(email, _owner(email), code=code, until=until, joins=joins)
         if unsent:
             transaction.set_rollback(True)  # the same work, and no letter
     digest = _digest(key, code if usable and not unsent else secrets.token_hex(12))
-    request.session[ASKED] = {
-        "email": email,
-        "purpose": purpose,
-        "key": key,
-        "digest": digest,
-        "until": until.isoformat(),
-        "data": data or {},
-    }
+    new = Asked(email, purpose, key, digest, until, data or {})
+    before = asked(request, purpose) if unsent else None
+    if before is not None and before.email == email:
+        # No letter goes out, so the one that this browser asked for before stays good.
+        new = replace(before, data=new.data)
+    request.session[ASKED] = new.sealed()
     if not request.user.is_authenticated:
         request.session.set_expiry(int(GOOD_FOR.total_seconds()))
 
@@ -98,15 +122,25 @@ def ask(request: HttpRequest, email: str, *, purpose: str, joins: bool, data: di
 def count_for_block(request: HttpRequest) -> None:
     """Count a letter to an address that somebody typed, for the network they are in. Raises TooMany."""
     block = f"code-letters-{callers.block(request)}"
-    if until := Tally.objects.count_one(block, most=LETTERS_AN_HOUR_OF_A_BLOCK, within=HOUR):
+    if until := Tally.objects.count_one(block, most=LETTERS_OF_A_BLOCK, within=HOUR):
         at = until + dt.timedelta(minutes=1)
         raise TooMany(f"Too many codes were asked for from your network. Try again after {at:%H:%M} UTC.", at)
 
 
-def has_room(email: str) -> bool:
-    """Count a letter for the mailbox; False where it got enough of them this hour. Nobody but its owner may learn."""
-    mailbox = f"code-letters-{callers.nameless(canonical_email(email))}"
-    return Tally.objects.count_one(mailbox, most=LETTERS_AN_HOUR, within=HOUR) is None
+def has_room(request: HttpRequest, email: str, *, own: bool = False) -> bool:
+    """Count a letter for a mailbox; False where it got enough of them. Nobody but its owner may learn.
+
+    A block that has asked too often for one address takes nothing away from what others may ask for it. Letters of
+    whoever is signed in to their own address are counted by themselves: no stranger uses those up.
+    """
+    email = canonical_email(email)
+    mailbox = callers.nameless(f"own {email}" if own else email)
+    counts = (
+        (f"code-letters-{callers.nameless(f'{callers.block(request)} {mailbox}')}", LETTERS_OF_A_BLOCK_TO_ONE, HOUR),
+        (f"code-letters-{mailbox}", LETTERS_AN_HOUR, HOUR),
+        (f"code-letters-day-{mailbox}", LETTERS_A_DAY, DAY),
+    )
+    return all(Tally.objects.count_one(key, most=most, within=within) is None for key, most, within in counts)
 
 
 def _owner(email: str) -> User | None:
@@ -118,10 +152,9 @@ def _owner(email: str) -> User | None:
 
 def asked(request: HttpRequest, purpose: str) -> Asked | None:
     """The code that this browser asked for, for this purpose; None where there is none that could still be right."""
-    kept = request.session.get(ASKED)
-    if not isinstance(kept, dict) or kept.get("purpose") != purpose:
+    found = Asked.opened(request.session.get(ASKED))
+    if found is None or found.purpose != purpose:
         return None
-    found = Asked(**{**kept, "until": dt.datetime.fromisoformat(kept["until"])})
     return found if clock.read() < found.until else None
 
 
@@ -169,8 +202,21 @@ def _welcome(email: str) -> User | None:
 
 
 def sign_in(request: HttpRequest, user: User) -> HttpResponse | None:
-    """Sign a member in whose code was right. An answer is what they are asked next: the code of their app, if any."""
+    """Sign a member in whose code was right. An answer is what they are asked next: the code of their app, if any.
+
+    Whoever was erased in the moment between is told so, and asked to begin anew.
+    """
     forget(request)
+    try:
+        with transaction.atomic():
+            user.hold()
+            return _sign_in(request, user)
+    except Refusal as gone:
+        messages.error(request, str(gone))
+        return redirect("account_code")
+
+
+def _sign_in(request: HttpRequest, user: User) -> HttpResponse | None:
     login = Login(user=user, email=user.email)
     has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
     if not has_app:

@@ -121,7 +121,9 @@ class Delicate:
     request: HttpRequest
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ask for the code, then go on."""
+        """Ask for the code, then go on. A colleague sets up nothing in a session that began with a letter."""
+        if getattr(request.user, "is_staff", False) and mailed_codes.came_by_letter(request):
+            return redirect("admin:index")
         if mailed_codes.must_confirm(request):
             return redirect(f"{reverse('account_code_again')}?{urlencode({'next': request.path})}")
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of the page it is mixed into

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.core.cache import cache
 
 from accounts import clock
@@ -46,6 +47,13 @@ WORDS = {
 }
 # What looks the same when our own network or resolver is down, or our certificates are missing.
 PERHAPS_US = {Outcome.NAME, Outcome.SILENT, Outcome.SLOW, Outcome.CERTIFICATE}
+
+
+def asks_nobody() -> str:
+    """Why nobody outside is asked here; empty where links are looked at."""
+    if settings.ROUNDS_DEMO:
+        return "This is a demonstration (ROUNDS_DEMO)"
+    return "" if settings.CHECK_LINKS else "CHECK_LINKS is 0"
 
 
 def pause(seconds: float) -> None:

@@ -73,9 +73,10 @@ def code(request: HttpRequest) -> HttpResponse:
     form = JoinWithCodeForm(request.POST if request.method == "POST" else None)
     form.asked, form.community, form.caller = asked, community, callers.block(request)
     if form.is_valid():
-        answer = mailed_codes.sign_in(request, form.result)
+        if (answer := mailed_codes.sign_in(request, form.result)) is not None:
+            return answer
         _say(request, is_new=form.is_new)
-        return answer or redirect("me")
+        return redirect("me")
     return render(request, "community/code.html", {"form": form, "asked": asked, "community": community})
 
 

@@ -1,14 +1,19 @@
 """The letters about links, one function each: plain text, to the outbox, inside the verb's transaction.
 
 No subject and no word of ours names the condition: where somebody suggests a link says something about their health.
+Nobody confirms the address that they leave, so a letter may reach a stranger: it holds no word of whoever suggested or
+reported, no address that moderators did not accept, and there are few of them.
 """
 
+import datetime as dt
+import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
+from accounts import clock
 from accounts.models import Letter
 
 if TYPE_CHECKING:
@@ -18,12 +23,17 @@ if TYPE_CHECKING:
 
 # What the keys of these letters begin with.
 OURS = "link-"
+# So many go to one address within a day. What was decided beyond them is told to nobody.
+LETTERS_A_DAY, DAY = 10, dt.timedelta(days=1)
+
+logger = logging.getLogger(__name__)
 
 
 def decided(link: "Link", decision: "LinkDecision") -> None:
     """To whoever suggested a link and left an address: what was decided, and why."""
     if not link.suggested_email or decision.act == decision.Act.EDIT:
         return
+    act = decision.Act(decision.act)
     # A link that waited for long may have been found broken on too many days already.
     later = "Readers see it as soon as it answers: it has not for some days."
     seen = later if link.is_hidden else "Readers see it now."
@@ -32,12 +42,13 @@ def decided(link: "Link", decision: "LinkDecision") -> None:
         decision.Act.RESTORE: f"A moderator looked at it again. {seen}",
         decision.Act.REFUSE: "A moderator looked at it and decided not to show it.",
         decision.Act.DOWN: "A moderator looked at it again and took it down. Readers do not see it any more.",
-    }[decision.Act(decision.act)]
+    }[act]
+    address = f" It is this one:\n{link.url}" if act.shows else ""
     _post(
         f"{OURS}decision-{decision.pk}",
         link.suggested_email,
         "The link that you suggested",
-        f"You suggested this link:\n{link.url}\n\n{said}",
+        f"You suggested a link on {link.suggested_at:%-d %B %Y at %H:%M} UTC.{address}\n\n{said}",
         "" if decision.act == decision.Act.ACCEPT else decision.why,
     )
 
@@ -69,6 +80,9 @@ def erase_for(address: str) -> None:
 
 
 def _post(key: str, to: str, subject: str, said: str, why: str) -> None:
+    if Letter.objects.filter(key__startswith=OURS, to=to, written_at__gt=clock.read() - DAY).count() >= LETTERS_A_DAY:
+        logger.info("No letter is written about %s: its address has %s of a day", key, LETTERS_A_DAY)
+        return
     reason = f"\n\nThe reason:\n\n{why}" if why else ""
     contact = f"{settings.SITE_URL}{reverse('how-we-review')}"
     Letter.objects.post(

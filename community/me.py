@@ -1,5 +1,6 @@
 """What is kept about whoever is signed in: shown, handed out, changed, ended, erased. Nobody else gets here."""
 
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import clock
 from accounts.models import Letter, Session, User
+from accounts.refusals import Refusal
 from accounts.signed_in import person
 from articles.models.conditions import named
 
@@ -154,7 +156,8 @@ def erase(request: HttpRequest) -> HttpResponse:
     form = EraseMeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "community/erase.html", {"form": form, "stays": stays})
-    with transaction.atomic():
+    with suppress(Refusal), transaction.atomic():  # refused is what another tab has done a moment ago
+        user.hold()  # before the communities, as whoever joins does
         Member.objects.all().leave(by=user)
         if not stays:
             user.erase(by=user)

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 # What stands around an address in a sentence and is no part of it.
 AROUND = "()<>[]“”\"',;:."
 LONGEST_ADDRESS = 254  # RFC 5321, and the column
+GONE = "This account is not there any more: it was erased or closed meanwhile, in another tab perhaps."
 
 
 def canonical_email(address: str) -> str:
@@ -29,8 +30,25 @@ def canonical_email(address: str) -> str:
     return unicodedata.normalize("NFKC", address).strip().casefold()
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    """Accounts, however many."""
+
+    @transaction.atomic
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete them, and note by number that they were there. What else they left stays: `erase` is for that."""
+        for key in sorted(self.values_list("pk", flat=True)):
+            Erasure.objects.note(Erasure.Kind.ACCOUNT, key)
+        return super().delete()
+
+    delete.queryset_only = True  # type: ignore[attr-defined]  # so that no manager has it, as Django says of its own
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes and finds people by address, whatever its case."""
+
+    def get_queryset(self) -> UserQuerySet:
+        """Those whose deletion is noted."""
+        return UserQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A new person; without a password nobody can sign in with one."""
@@ -96,6 +114,14 @@ class User(AbstractBaseUser, PermissionsMixin):
             if relation.on_delete is models.PROTECT
         )
 
+    def hold(self) -> None:
+        """Keep the account as it is until the caller's transaction ends: who joins with it, closes it and erases it
+        come one after another. Raises Refusal where it is gone or closed meanwhile, in another tab perhaps.
+        """
+        left = User.objects.select_for_update(no_key=True).filter(pk=self.pk, closed_at__isnull=True)
+        if not left.exists():
+            raise Refusal(GONE)
+
     @transaction.atomic
     def close(self, *, by: "User") -> None:
         """Close the account: no sign-in, no rights, no address, factor, membership or name kept.
@@ -104,6 +130,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         if by.pk != self.pk and not by.has_perm("accounts.change_user"):
             raise NotAllowed("Only the owner of an account or an administrator closes it.")
+        self.hold()
         self._forget_traces()
         self.email = f"closed-{self.pk}@account.invalid"
         self.name = "Closed account"
@@ -127,15 +154,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         if by.pk != self.pk and not by.has_perm("accounts.delete_user"):
             raise NotAllowed("Only the owner of an account or an administrator erases it.")
+        self.hold()
         if by.pk == self.pk and self.is_staff:
             raise Refusal("You work at the desk with this account. Ask an administrator to close it.")
         if self.is_on_record():
             raise Refusal(f"The record names account {self.pk}, so it is closed and not erased.")
         self._forget_traces()
-        Erasure.objects.note(Erasure.Kind.ACCOUNT, self.pk)
         if by.pk != self.pk:
             logger.warning("Account %s is erased by account %s", self.pk, by.pk)
         self.delete()
+
+    @transaction.atomic
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete the row, and note by number that it was there. What else they left stays: `erase` is for that."""
+        Erasure.objects.note(Erasure.Kind.ACCOUNT, self.pk)
+        return super().delete(using=using, keep_parents=keep_parents)
 
     def _forget_traces(self) -> None:
         """Erase each address of this person wherever it stands, letters too, and what the admin's log says of them."""
@@ -181,7 +214,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def forget_sign_ins(self) -> None:
         """Take every second factor and passkey away, and sign every browser out.
 
-        So whatever was set up with a code from a letter opens nothing at the desk once its owner becomes a colleague.
+        The database does the same by itself where somebody becomes a colleague (`user_guards`).
         """
         from allauth.mfa.models import Authenticator
 

@@ -100,6 +100,7 @@ class Community(models.Model):
         return False
 
     def _add(self, person: "User", caller: str, *, country: str, consent_version: str, relation: str) -> None:
+        person.hold()  # before the community, as whoever erases themselves does
         limits = {f"joined-{self.pk}": settings.MEMBERS_A_DAY}
         if caller:
             limits[f"joined-{self.pk}-{caller}"] = MEMBERS_A_DAY_OF_A_BLOCK

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.models import Session, User
+from accounts.models import Letter, Session, User
 from accounts.sessions import SessionStore
 from reviews.models import Review
-from tests import make, people
+from tests import letters, make, people
 from tests.browser import sight
 from tests.browser.conftest import Visitor
 
@@ -99,3 +99,27 @@ def test_a_clinician_sets_up_a_passkey_signs_with_it_and_comes_in_with_it_alone(
     page.click("#passkey_login")
     page.wait_for_url("**/admin/**")
     assert visitor.complaints == []
+
+
+def test_a_member_adds_a_passkey_and_comes_in_with_it_instead_of_a_letter(visitor: Visitor) -> None:
+    mia, page = people.member(), visitor.page
+    Device(page)
+    page.goto("/me/")
+    page.fill("[name=email]", mia.email)
+    page.click("text=Send me the code")
+    page.fill("[name=code]", letters.code(mia.email))
+    page.click("main button[type=submit] >> nth=0")
+    page.wait_for_url("**/me/")
+    page.get_by_role("link", name="Passkeys").click()
+    page.click("[href='/accounts/2fa/webauthn/add/']")
+    sound(visitor)
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url("**/recovery-codes/")
+    page.goto("/me/")
+    expect(page.locator("dt:text('Passkeys') + dd")).to_have_text("1")
+    visitor.context.clear_cookies()
+    written = Letter.objects.count()
+    page.goto("/accounts/code/")
+    page.click("#passkey_login")
+    page.wait_for_url("**/me/")
+    assert (Letter.objects.count(), visitor.complaints) == (written, [])

@@ -382,7 +382,11 @@ def test_a_demonstration_and_a_site_that_does_not_want_it_ask_nobody(
     link()
     setattr(settings, setting, setting == "ROUNDS_DEMO")
     assert run_due.check_links() == "nobody outside is asked"
+    with pytest.raises(CommandError, match=rf"{setting}.* --anyway"):
+        call_command("check_links")
     assert web.asked == []
+    call_command("check_links", "--anyway", stdout=io.StringIO())
+    assert len(web.asked) == 1
 
 
 def test_the_tests_themselves_reach_nobody(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ from django.db.models import ProtectedError
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Letter, User
+from accounts.models import Erasure, Letter, User
 from community.models import Community, Member
 from tests import make, people
 from tests.database import sql
@@ -159,13 +159,15 @@ def with_sql(person: User) -> None:
     ],
     ids=["orm", "queryset", "admin", "admin bulk", "sql"],
 )
-def test_deleting_a_person_leaves_every_count_right(delete: Callable[[User], object]) -> None:
+def test_deleting_a_person_leaves_every_count_right_and_is_noted(delete: Callable[[User], object]) -> None:
     community, person = three_members()
     key = person.pk
     delete(person)
     connection.check_constraints()
     assert not User.objects.filter(pk=key).exists()
     assert not Member.objects.filter(user=key).exists()
+    # So that a restored backup brings nobody back.
+    assert [row.number for row in Erasure.objects.lately() if row.kind == "account"] == [key]
     assert [counted(row) for row in Community.objects.order_by("pk")] == [2, 0]
     assert counted(community) == 2
 

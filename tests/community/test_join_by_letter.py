@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Letter, Session, User
+from accounts.refusals import Refusal
 from articles.models import ConditionSlug
 from community import consents
 from community.models import Community, Consent, Member
@@ -266,6 +268,15 @@ def test_the_public_page_is_the_same_for_a_member_and_a_stranger() -> None:
         assert not theirs.cookies
 
 
+def test_the_session_that_waits_for_a_code_tells_a_thief_of_the_table_neither_address_nor_community() -> None:
+    browser = asked(country="NL", consent_country="on")
+    data = str([session.data for session in Session.objects.all()])
+    assert "code_asked" in data
+    for word in (MIA, "community", "relation", "self"):
+        assert word not in data
+    assert MIA in browser.get(CODE).content.decode()
+
+
 def test_nothing_of_a_join_stands_in_the_admins_log_or_in_an_open_session() -> None:
     browser = asked()
     browser.post(CODE, {"code": letters.code(MIA)})
@@ -354,3 +365,45 @@ def test_one_account_that_goes_in_and_out_has_nobody_else_held(client: Client, s
     assert "You have joined 20 times today" in answer.content.decode()
     community.join(by=people.member(), relation="self", consent_version="1")
     assert not Member.objects.get().is_held
+
+
+def sent(browser: Client, page: str, form: dict[str, str]) -> int:
+    """The answer to a form."""
+    return browser.post(page, form).status_code
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_who_joins_in_one_tab_and_erases_in_another_gets_two_clear_answers_and_nothing_stays_half() -> None:
+    for number in range(5):
+        mia = User.objects.create_user(f"mia{number}@example.org")
+        tabs = [Client() for _ in range(4)]
+        for tab in tabs:
+            tab.force_login(mia)
+        by_letter = asked(mia.email)
+        acts = [
+            (tabs[0], JOIN, SAID),
+            (tabs[1], JOIN, SAID),
+            (tabs[2], "/me/erase/", {"sure": "on"}),
+            (tabs[3], "/me/erase/", {"sure": "on"}),
+            (by_letter, CODE, {"code": letters.code(mia.email)}),
+        ]
+        answers = together([partial(sent, *act) for act in acts])
+        # 400 is the page that says that this session ended meanwhile.
+        assert set(answers) <= {200, 302, 400}, answers
+        assert not User.objects.filter(pk=mia.pk).exists()
+        assert not Member.objects.filter(user=mia.pk).exists()
+        count()
+
+
+def test_who_joins_with_an_account_that_is_gone_is_told_so(client: Client, community: Community) -> None:
+    mia = people.member()
+    User.objects.filter(pk=mia.pk).update(is_active=False, closed_at=dt.datetime.now(dt.UTC))
+    with pytest.raises(Refusal, match="not there any more"):
+        community.join(by=mia, relation="self", consent_version="1")
+    User.objects.filter(pk=mia.pk).delete()
+    with pytest.raises(Refusal, match="not there any more"):
+        community.join(by=mia, relation="self", consent_version="1")
+    with pytest.raises(Refusal, match="not there any more"):
+        mia.erase(by=mia)
+    assert count() == 0

@@ -1,5 +1,6 @@
 """A moderator decides on links: through one verb, told to whom it concerns, once, and by nobody else."""
 
+import datetime as dt
 import re
 import threading
 from collections import Counter
@@ -20,6 +21,7 @@ from community.link_forms import BulkForm
 from community.models import Link, LinkDecision
 from community.models.links import Decided
 from tests import make, people
+from tests.conftest import Clock
 from tests.crowd import PATIENCE, PEOPLE, together
 from tests.database import wait_for_a_lock
 from tests.pages import dom, site
@@ -98,6 +100,18 @@ class TestTheVerbs:
         assert list(Link.objects.shown()) == [link]
         assert [decision.act for decision in link.decisions.order_by("pk")] == ["accept", "down", "restore"]
         assert ["It is a shop now." in body for _, body in letters()] == [False, True, False]
+
+    def test_a_stranger_whose_address_was_left_reads_no_word_of_the_suggester_and_few_letters(
+        self, moved_clock: Clock
+    ) -> None:
+        now = dt.datetime.now(dt.UTC)
+        rude = {"why": "You fool.", "title": "Fool", "email": "victim@example.org"}
+        for number in range(12):
+            moved_clock.move(now + dt.timedelta(days=number == 11, minutes=1))
+            make.link(url=f"https://you-fool.example.org/{number}", **rude).refuse(by=people.moderator(), why="A shop.")
+        assert {to for to, _ in letters()} == {"victim@example.org"}
+        assert not [body for _, body in letters() if "fool" in body.lower()]
+        assert len(letters()) == 10 + 1
 
     @pytest.mark.parametrize("role", ["reader", "author", "publisher", "registrar", "second_author"])
     def test_nobody_but_a_moderator_decides(self, role: str) -> None:

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import clock
 from accounts.progress import Progress
-from community.checking import Checker, CutOff
+from community.checking import Checker, CutOff, asks_nobody
 from community.models import Link
 
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Whether to ask anybody."""
         parser.add_argument("--dry-run", action="store_true", help="name the links that are due and ask nobody")
+        parser.add_argument("--anyway", action="store_true", help="also in a demonstration, and where CHECK_LINKS is 0")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One after another, with a bar on a terminal and a line for each broken one."""
@@ -27,6 +28,10 @@ class Command(BaseCommand):
                 self.stdout.write(link.url)
             self.stdout.write(f"Would be looked at: {due.count()}.")
             return
+        if (why := asks_nobody()) and not options["anyway"]:
+            raise CommandError(
+                f"{why}, so nobody outside is asked. To ask all the same: manage.py check_links --anyway"
+            )
         total, looked, broken = due.count(), 0, 0
         progress = Progress(self.stderr)
         try:
