@@ -4,8 +4,9 @@ Whoever reads the exact total after each join and each split for ever must not b
 threshold. So a split is a whole, of one moment, and stands until another whole differs enough from it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from .counting import shown
 
@@ -42,15 +43,12 @@ def divided(counts: Mapping[str, int], *, threshold: int, round_to: int = 1) -> 
     return Split(cells, figure(total - sum(count for count, _ in large)))
 
 
-def replaced(
-    before: Split | None, counts: Mapping[str, int], *, moved: int, threshold: int, round_to: int = 1
-) -> Split | None:
+def replaced(before: Split | None, counts: Mapping[str, int], *, threshold: int, round_to: int = 1) -> Split | None:
     """The split that may take the place of `before`, None where that one stays.
 
-    `moved` is by how many the total has changed since `before`, or since nothing. A country that was shown stays, and
-    every figure is the same or has changed by the threshold at least, the others together too. No shown country rises
-    or falls alone: else it would be where everybody who came, or went, lives. One that is new did not come alone: else
-    what it was before could be worked out.
+    A country that was shown stays, and every figure is the same or has changed by the threshold at least, the others
+    together too. No country was the only one to grow or the only one to shrink: else everybody who came or went is
+    known to live there. Those that are new were not all made by newcomers: else what they were could be worked out.
     """
     after = divided(counts, threshold=threshold, round_to=round_to)
     if before is None or after is None:
@@ -59,17 +57,21 @@ def replaced(
     if not old.keys() <= new.keys():
         return None
     fresh = [count for code, count in after.cells if code not in old]
+    others = after.rest + sum(fresh) - before.rest
     changes = [new[code] - old[code] for code in old]
-    changes.append(after.rest + sum(fresh) - before.rest)
-    if any(0 < abs(change) < threshold for change in changes) or not any(changes):
+    if any(0 < abs(change) < threshold for change in (*changes, others)) or not any((*changes, others)):
         return None
-    if _alone(changes) or _alone([-change for change in changes]):
+    if _alone(changes, others) or _alone([-change for change in changes], -others):
         return None
-    if any(count > threshold - 2 + max(moved, 0) for count in fresh):
-        return None
-    return after
+    return None if _came_alone(fresh, others, threshold) else after
 
 
-def _alone(changes: Sequence[int]) -> bool:
-    """Whether one shown country is all that has risen; the last change is that of the others together."""
-    return sum(change > 0 for change in changes) == 1 and changes[-1] <= 0
+def _alone(changes: list[int], others: int) -> bool:
+    """Whether one country grew, and nobody else."""
+    return others <= 0 and sum(change > 0 for change in changes) == 1
+
+
+def _came_alone(fresh: list[int], others: int, threshold: int) -> bool:
+    """Whether the new countries can be as large only if each was as large as may be before, and took all newcomers."""
+    sums = accumulate(fresh)
+    return any(total > many * (threshold - 1) - 1 + max(others, 0) for many, total in enumerate(sums, 1))

@@ -41,7 +41,7 @@ class CountrySnapshotManager(models.Manager["CountrySnapshot"]):
         counts = dict(groups.annotate(models.Count("pk")))
         before = last.split if last else None
         rule = {"threshold": settings.MEMBER_COUNT_THRESHOLD, "round_to": settings.MEMBER_COUNT_ROUND_TO}
-        after = replaced(before, counts, moved=total - (last.split_total if last else 0), **rule)
+        after = replaced(before, counts, **rule)
         row = CountrySnapshot(community=community, day=today, total=total)
         if after is not None:
             row.cells, row.rest, row.counted_on, row.split_total = [*map(list, after.cells)], after.rest, today, total
