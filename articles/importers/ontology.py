@@ -243,7 +243,7 @@ class _Load:
         to = self.conditions.get(replaced_by)
         if to is None:
             return f"keeps its page: {replaced_by}, which replaces it, is not here"
-        condition = Condition.objects.get(pk=row.condition_id)
+        condition = Condition.objects.select_for_update(of=("self",)).get(pk=row.condition_id)
         if condition.successor_id != self.conditions.get(before):
             return "keeps what an editor said of its successor"
         if condition.pk in successors(to):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 
@@ -12,6 +12,7 @@ from .saying import PREFERRED, differences, kept_key, merged, merged_names
 
 NOTHING: dict[str, Any] = {"names": {}, "definition": "", "codes": {}, "broader": []}
 BATCH = 500
+Row = TypeVar("Row", bound=models.Model)
 
 
 @dataclass
@@ -100,18 +101,21 @@ class Writing:
             batch.changed[condition]["successor"] = None
 
     def _read(self, conditions: set[int]) -> dict[int, Ours]:
-        """The rows of conditions that were here before."""
+        """The rows of conditions that were here before, locked: what an editor saves meanwhile waits for the end.
+
+        The condition comes first, as when an editor saves it with its names: neither waits for the other in a circle.
+        """
         ours: dict[int, Ours] = {}
-        for row in Condition.objects.filter(pk__in=conditions).order_by():
+        for row in Condition.objects.filter(pk__in=conditions).order_by("pk").select_for_update(of=("self",)):
             ours[row.pk] = Ours(definition=row.definition, origin=row.origin, successor=row.successor_id)
-        for name in ConditionName.objects.filter(condition__in=conditions, language="en").order_by():
+        for name in _locked(ConditionName).filter(condition__in=conditions, language="en"):
             ours[name.condition_id].names[name.text] = name.kind
             ours[name.condition_id].ids[f"name {name.text}"] = name.pk
-        for code in ConditionCode.objects.filter(condition__in=conditions).order_by():
+        for code in _locked(ConditionCode).filter(condition__in=conditions):
             key = kept_key(code.system, code.code)
             ours[code.condition_id].codes[key] = code.match
             ours[code.condition_id].ids[key] = code.pk
-        for row_above in BroaderCondition.objects.filter(condition__in=conditions).order_by():
+        for row_above in _locked(BroaderCondition).filter(condition__in=conditions):
             key = f"broader {row_above.broader_id}"
             ours[row_above.condition_id].broader[key] = ""
             ours[row_above.condition_id].ids[key] = row_above.pk
@@ -179,6 +183,11 @@ class _Batch:
         for model in (ConditionName, ConditionCode, BroaderCondition):
             rows: list[Any] = [row for row in self.new if isinstance(row, model)]
             model._default_manager.bulk_create(rows, batch_size=BATCH)
+
+
+def _locked(model: type[Row]) -> "models.QuerySet[Row]":
+    """Rows to write, which wait for whoever writes them now, and let nobody write them until the end."""
+    return model._default_manager.order_by("pk").select_for_update()
 
 
 def _told(noun: str, counts: Mapping[str, int]) -> list[str]:
