@@ -236,8 +236,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # A browser left open changes nobody's address or password.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Letters about a password to one address, whoever asks: a link from one of them opens as well as a newer one.
-ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key,20/d/key"}
+# Letters about a password, from one network as many as with codes, for one mailbox may have any number of names; and to
+# one address, whoever asks: a link from one of them opens as well as a newer one.
+ACCOUNT_RATE_LIMITS = {"reset_password": "30/h/ip,5/h/key,20/d/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_FORMS = {

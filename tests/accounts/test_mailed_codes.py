@@ -280,6 +280,13 @@ def test_letters_about_a_password_are_five_an_hour_in_whatever_form_the_address_
     assert list(Letter.objects.values_list("to", flat=True)) == [rosa.email] * 5
 
 
+def test_a_network_gets_thirty_letters_about_passwords_an_hour_however_many_names_a_mailbox_has() -> None:
+    browser = Client()
+    for number in range(32):
+        browser.post("/accounts/password/reset/", {"email": f"victim+{number}@example.org"})
+    assert Letter.objects.count() == 30
+
+
 # Colleagues
 
 
