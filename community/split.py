@@ -47,8 +47,9 @@ def replaced(before: Split | None, counts: Mapping[str, int], *, threshold: int,
     """The split that may take the place of `before`, None where that one stays.
 
     A country that was shown stays, and every figure is the same or has changed by the threshold at least, the others
-    together too. No country was the only one to grow or the only one to shrink: else everybody who came or went is
-    known to live there. Those that are new were not all made by newcomers: else what they were could be worked out.
+    together too, however much of it is the rounding. No country was the only one to grow or the only one to shrink:
+    else everybody who came or went is known to live there. Those that are new were not all made by newcomers: else
+    what they were could be worked out.
     """
     after = divided(counts, threshold=threshold, round_to=round_to)
     if before is None or after is None:
@@ -59,11 +60,15 @@ def replaced(before: Split | None, counts: Mapping[str, int], *, threshold: int,
     fresh = [count for code, count in after.cells if code not in old]
     others = after.rest + sum(fresh) - before.rest
     changes = [new[code] - old[code] for code in old]
-    if any(0 < abs(change) < threshold for change in (*changes, others)) or not any((*changes, others)):
+    # One person may move a rounded figure by a whole step.
+    slack = round_to - 1
+    least = [threshold + slack] * len(old) + [threshold + slack * (1 + len(fresh))]
+    moves = [abs(change) for change in (*changes, others)]
+    if not any(moves) or any(0 < move < fewest for move, fewest in zip(moves, least, strict=True)):
         return None
     if _alone(changes, others) or _alone([-change for change in changes], -others):
         return None
-    return None if _came_alone(fresh, others, threshold) else after
+    return None if _came_alone(fresh, others - slack * (1 + len(fresh)), threshold) else after
 
 
 def _alone(changes: list[int], others: int) -> bool:
