@@ -186,16 +186,12 @@ def test_what_nobody_decided_shows_within_a_minute(clock: Waiting) -> None:
 @pytest.mark.once
 def test_a_list_is_no_older_than_what_it_is_made_from(clock: Waiting) -> None:
     make.publication()
-    for page in ({}, {"page": 1}):
-        ConditionName.objects.update(text="POEMS syndrome")
-        assert ask("/articles", category="M")["total"] == 0  # every page is read
-        ConditionName.objects.update(text="Marzipan syndrome")
-        clock.wait(59)
-        ask("/conditions", **page)
-        assert ask("/articles", category="M", **page)["total"] == 0
-        clock.wait(2)
-        assert ask("/articles", category="M", **page)["total"] == 1
-        clock.wait(61)
+    ask("/articles")  # for which every page is read
+    ConditionName.objects.update(text="Marzipan syndrome")
+    clock.wait(59)
+    assert ask("/articles", category="M")["total"] == 0
+    clock.wait(2)
+    assert ask("/articles", category="M")["total"] == 1
 
 
 @pytest.mark.once
