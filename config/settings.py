@@ -136,6 +136,10 @@ CODE_SYSTEM_ALIASES: dict[str, str] = env.dict("CODE_SYSTEM_ALIASES", default={}
 INFOBUTTON_A_MINUTE = number("INFOBUTTON_A_MINUTE", default=600)
 if INFOBUTTON_A_MINUTE < 1:
     raise ImproperlyConfigured(f"INFOBUTTON_A_MINUTE is {INFOBUTTON_A_MINUTE}. Set it to 1 or more.")
+# Content API: the same, of the answers that have to be made; what is known is given to everybody.
+API_A_MINUTE = number("API_A_MINUTE", default=120)
+if API_A_MINUTE < 1:
+    raise ImproperlyConfigured(f"API_A_MINUTE is {API_A_MINUTE}. Set it to 1 or more.")
 
 # Reviews: how many days before its end a review is called due.
 REVIEW_DUE_DAYS = number("REVIEW_DUE_DAYS", default=60)

@@ -31,6 +31,8 @@ LONGEST_CONDITION = 100
 
 # Where a request carries the state that was read for it; no header of a caller has such a name.
 STATE = "rounds.state"
+# Where it carries when the oldest was read that its answer is made from.
+READ_AT = "rounds.read_at"
 # A script of another site that asks whether its copy still holds may not read the answer without these.
 TOLD_AGAIN = {"Access-Control-Allow-Origin", "Access-Control-Expose-Headers"}
 # Of what is made anew for each answer.
@@ -171,7 +173,7 @@ def kept_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         made_under: State | None = request.META.get(STATE)
         if made_under is None or not _may_be_kept(response):
             return response
-        page = Page.of(response, made_under, made_at)
+        page = Page.of(response, made_under, oldest(request, made_at))
         pages.keep(request.path, page)
         return page.answer(request, made_under)
 
@@ -184,6 +186,17 @@ def before_making(request: HttpRequest, condition: str) -> None:
         return  # there is none, and what is not there must not fill the memory
     if STATE not in request.META and not request.META.get("QUERY_STRING"):
         request.META[STATE] = held.current(condition)
+
+
+def made_from(request: HttpRequest, moment: float) -> None:
+    """Say by the process's own clock when something was read that an answer is made from."""
+    request.META[READ_AT] = oldest(request, moment)
+
+
+def oldest(request: HttpRequest, made_at: float) -> float:
+    """From when on an answer counts its minute: since it was made, or since what it is made from was read."""
+    read_at: float = request.META.get(READ_AT, made_at)
+    return min(read_at, made_at)
 
 
 def freshness(state: State) -> str:

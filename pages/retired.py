@@ -40,6 +40,24 @@ def end_of(condition: int) -> Condition | None:
     return None
 
 
+def leading() -> dict[int, int]:
+    """By each condition that leads elsewhere the one that is shown in its place; two queries, however many there are.
+
+    One of which the successors go in a circle leads nowhere.
+    """
+    after = dict(Condition.objects.filter(successor__isnull=False).order_by().values_list("pk", "successor"))
+    leave = set(Condition.objects.exclude(stays()).order_by().values_list("pk", flat=True)) if after else set()
+    found: dict[int, int] = {}
+    for condition in leave:
+        at, seen = condition, set[int]()
+        while at in leave and at not in seen:
+            seen.add(at)
+            at = after.get(at, at)
+        if at not in leave:
+            found[condition] = at
+    return found
+
+
 def ends_of(conditions: Iterable[int]) -> dict[int, Condition]:
     """By each of some conditions the one that is shown in its place, where that is another; one query if none is."""
     leading = Condition.objects.filter(pk__in=list(conditions)).exclude(stays()).order_by()

@@ -84,6 +84,7 @@ def test_an_empty_variable_is_a_missing_one() -> None:
         ("SITE_URL", "rounds.example.org"),
         ("MEMBER_COUNT_THRESHOLD", "eleven"),
         ("INFOBUTTON_A_MINUTE", "0"),
+        ("API_A_MINUTE", "0"),
     ],
 )
 def test_a_value_that_is_none_is_refused_by_name(name: str, value: str) -> None:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousOperation
 from django.db import Error
@@ -90,21 +91,22 @@ def _kept_answer(request: HttpRequest, view: View, values: dict[str, Any], place
     """The answer at an address with a query, as pages/kept.py answers at one without."""
     # What was left out is not there at all: a None would be the same as the word “None” that somebody sent.
     key = f"{request.path}?{urlencode({name: value for name, value in values.items() if value is not None})}"
-    made_at = time.monotonic()
-    state = held.current("")
+    made_at, condition = time.monotonic(), places.get("condition", "")
+    # No such condition can be, and what is not there must not fill the memory.
+    state = None if len(condition) > kept.LONGEST_CONDITION else held.current(condition)
     page = asked_for.at(key)
     if page is None or state is None or not page.allowed_by(state):
         response = _made(request, view, values, places)
         if state is None or response.status_code != 200:
             return response
-        page = kept.Page.of(response, state, made_at)
+        page = kept.Page.of(response, state, kept.oldest(request, made_at))
         asked_for.keep(key, page)
     return page.answer(request, state)
 
 
 def _made(request: HttpRequest, view: View, values: dict[str, Any], places: dict[str, str]) -> HttpResponse:
-    if wait := spare(request, "api", per_minute=table.PER_MINUTE):
-        why = f"More than {table.PER_MINUTE} requests a minute came from your network. Wait {wait} seconds."
+    if wait := spare(request, "api", per_minute=settings.API_A_MINUTE):
+        why = f"More than {settings.API_A_MINUTE} requests a minute came from your network. Wait {wait} seconds."
         raise Problem("too-many-requests", why, headers={"Retry-After": str(wait)})
     try:
         response = view(request, values, **places)

@@ -22,11 +22,13 @@ from reviews.models import CredentialCheck, LedgerEntry, Publication, Review, Wi
 from reviews.models.publications import PublicationQuerySet
 
 from ..changes import Change, with_facts
-from .cursor import Cursor
+from .cursor import START, Cursor
 
 # So many decisions or hours are told at once; one decision may be about many pages.
 AT_ONCE = 100
 CHECK = "credentialcheck"
+# A publication that readers got when it was decided.
+AT_ONCE_SHOWN = Q(live_from=F("published_at"))
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,11 @@ class Hour(NamedTuple):
     digest: str
 
 
-def since(cursor: Cursor, *, limit: int | None = AT_ONCE) -> Changed:
-    """What changed since; at most four queries, however much stands in the record. All of it without a limit."""
+def since(cursor: Cursor, *, limit: int = AT_ONCE) -> Changed:
+    """What changed since; at most four queries, however much stands in the record."""
     newest = LedgerEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    entries = [Entry(*row) for row in _entries(cursor)[: limit and limit + 1]]
-    more = limit is not None and len(entries) > limit
+    entries = [Entry(*row) for row in _entries(cursor.entry, AT_ONCE_SHOWN | _passed(cursor))[: limit + 1]]
+    more = len(entries) > limit
     entries = entries[:limit]
     behind = _behind({entry.decision for entry in entries if entry.kind == CHECK})
     found: list[int] = []
@@ -74,8 +76,8 @@ def since(cursor: Cursor, *, limit: int | None = AT_ONCE) -> Changed:
         found += touched
     if not more:
         # By the cursor that came in: what was told with its entry is not told by its hour too.
-        hours = [Hour(*row) for row in _hours(cursor)[: limit and limit + 1]]
-        more = limit is not None and len(hours) > limit
+        hours = [Hour(*row) for row in _hours(cursor)[: limit + 1]]
+        more = len(hours) > limit
         for hour in hours[:limit]:
             here = replace(here, hour=hour.live_from, publication=hour.pk)
             # Nor the other way round. An entry newer than those that were read may stand behind others that were not.
@@ -83,6 +85,37 @@ def since(cursor: Cursor, *, limit: int | None = AT_ONCE) -> Changed:
                 here = replace(here, entry=hour.entry, digest=hour.digest)
             found.append(hour.article)
     return Changed(_once(found), here, more)
+
+
+@dataclass(frozen=True)
+class Latest:
+    """When each article changed last: at which entry of the ledger, and at the hour of which publication."""
+
+    entries: dict[int, int]
+    hours: dict[int, tuple[dt.datetime, int]]
+
+    @classmethod
+    def read(cls) -> "Latest":
+        """From the whole record, with four queries."""
+        entries: dict[int, int] = {}
+        hours: dict[int, tuple[dt.datetime, int]] = {}
+        rows = [Entry(*row) for row in _entries(START.entry, Q())]
+        behind = _behind({entry.decision for entry in rows if entry.kind == CHECK})
+        for entry in rows:
+            for article in behind.get(entry.decision, []) if entry.article is None else [entry.article]:
+                entries[article] = entry.pk
+        for hour in (Hour(*row) for row in _hours(START)):
+            hours[hour.article] = (hour.live_from, hour.pk)
+        return cls(entries, hours)
+
+    def behind(self, cursor: Cursor, article: int) -> bool:
+        """Whether `since` would tell of it.
+
+        A publication for a later hour is told by its hour or, where that was passed over, by its entry: either is
+        behind the cursor then, so both may be looked at.
+        """
+        hour = self.hours.get(article, (cursor.hour, cursor.publication))
+        return self.entries.get(article, 0) > cursor.entry or hour > (cursor.hour, cursor.publication)
 
 
 def _once(articles: list[int]) -> list[int]:
@@ -95,11 +128,10 @@ def _passed(cursor: Cursor) -> Q:
     return Q(live_from__lt=cursor.hour) | Q(live_from=cursor.hour, pk__lte=cursor.publication)
 
 
-def _entries(cursor: Cursor) -> "models.QuerySet[LedgerEntry, tuple[int, str, str, int, int | None]]":
-    """The entries behind a cursor that changed what readers get, in order."""
+def _entries(after: int, told: Q) -> "models.QuerySet[LedgerEntry, tuple[int, str, str, int, int | None]]":
+    """The entries behind one that changed what readers get, in order; `told` says which publications by their entry."""
     decision = OuterRef("decision")
-    at_once = Q(live_from=F("published_at"))
-    published = Publication.objects.counted().filter(at_once | _passed(cursor), pk=decision)
+    published = Publication.objects.counted().filter(told, pk=decision)
     # Before its hour a publication is cancelled, of which nobody is told.
     withdrawn = Withdrawal.objects.filter(
         pk=decision, at__gte=F("publication__live_from"), publication__live_from__lte=clock.now()
@@ -108,7 +140,7 @@ def _entries(cursor: Cursor) -> "models.QuerySet[LedgerEntry, tuple[int, str, st
     before = LedgerEntry.objects.filter(
         kind="publication", decision=OuterRef("pk"), pk__lt=OuterRef(OuterRef(OuterRef("pk")))
     )
-    shown = _shown().filter(at_once | _passed(cursor), models.Exists(before), review__revision=OuterRef("revision"))
+    shown = _shown().filter(told, models.Exists(before), review__revision=OuterRef("revision"))
     reviewed = Review.objects.filter(models.Exists(shown), pk=decision, decision=Review.Decision.APPROVED).whole_page()
     revoked = CredentialCheck.objects.filter(pk=decision, revoked=True)
     article = models.Case(
@@ -118,7 +150,7 @@ def _entries(cursor: Cursor) -> "models.QuerySet[LedgerEntry, tuple[int, str, st
         output_field=models.BigIntegerField(),
     )
     return (
-        LedgerEntry.objects.filter(pk__gt=cursor.entry)
+        LedgerEntry.objects.filter(pk__gt=after)
         .annotate(article=article)
         .filter(Q(article__isnull=False) | Q(models.Exists(revoked), kind=CHECK))
         .order_by("pk")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 
 from ..jsonld import absolute
@@ -12,7 +13,7 @@ from . import index
 from .cursor import START
 from .problems import KINDS
 from .shapes import SCHEMAS
-from .table import PER_MINUTE, PER_PAGE, RESOURCES, Parameter, Resource
+from .table import PER_PAGE, RESOURCES, Parameter, Resource
 
 # What stands in the links to try each list.
 TRIED: dict[str, dict[str, str]] = {
@@ -59,7 +60,7 @@ def shown() -> dict[str, Any]:
         "root": absolute(reverse("api")),
         "problems": [(kind, status, title) for kind, (status, title) in KINDS.items()],
         "licence": words,
-        "per_minute": PER_MINUTE,
+        "per_minute": settings.API_A_MINUTE,
         "per_page": PER_PAGE,
     }
 

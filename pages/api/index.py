@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from reviews.standing import Stamp, Standing
 from .. import letters
 from ..changes import with_dates
 from ..state import State, held
+from .changed import Latest
 
 # How a review stands, as partners are told.
 STATES = {Standing.PUBLISHED: "current", Standing.DUE: "due", Standing.OVERDUE: "overdue"}
@@ -43,13 +45,18 @@ class Live:
     modified_at: dt.datetime
 
 
-@dataclass(frozen=True)
+@dataclass
 class Index:
     """The live pages in order of their addresses, and when they were read."""
 
     pages: list[Live]
     state: State | None
     made_at: float
+
+    @cached_property
+    def latest(self) -> Latest:
+        """When each article changed last. The whole record is read for it once, when somebody asks first."""
+        return Latest.read()
 
     def holds(self, state: State | None) -> bool:
         """Whether it may still be used: as long as a page that is kept."""
@@ -62,6 +69,11 @@ _lock = threading.Lock()
 
 
 def live_pages() -> list[Live]:
+    """Every live page."""
+    return current().pages
+
+
+def current() -> Index:
     """Every live page; one query where something was decided since they were read, or a minute ago."""
     state = held.current("")
     index = _made
@@ -70,7 +82,7 @@ def live_pages() -> list[Live]:
             index = _made
             if index is None or not index.holds(state):
                 index = _make(state)
-    return index.pages
+    return index
 
 
 def clear() -> None:

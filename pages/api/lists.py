@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from ..parts import Part
-from . import changed, index
+from . import index
 from .cursor import Cursor
-from .index import Live
+from .index import Index, Live
 from .problems import Problem
 from .table import PER_PAGE
 
@@ -16,19 +16,18 @@ Asked = dict[str, Any]
 Each = TypeVar("Each")
 
 
-def articles(asked: Asked) -> list[Live]:
+def articles(here: Index, asked: Asked) -> list[Live]:
     """The live pages that were asked for, in order."""
-    pages = [page for page in _narrowed(index.live_pages(), asked) if _in_state([page], asked)]
+    pages = [page for page in _narrowed(here, asked) if _in_state([page], asked)]
     if asked["reviewer"]:
         pages = [page for page in pages if page.reviewer == asked["reviewer"]]
     return _ordered([[page] for page in pages], asked, lambda group: group[0])
 
 
-def conditions(asked: Asked) -> list[tuple[int, list[Live]]]:
+def conditions(here: Index, asked: Asked) -> list[tuple[int, list[Live]]]:
     """The conditions that were asked for, in order, each with all its live pages."""
-    live = index.live_pages()
-    whole = {of: list(found) for of, found in groupby(live, key=lambda page: page.condition)}
-    narrowed = {page.condition for page in _narrowed(live, asked)}
+    whole = {of: list(found) for of, found in groupby(here.pages, key=lambda page: page.condition)}
+    narrowed = {page.condition for page in _narrowed(here, asked)}
     groups = [pages for of, pages in whole.items() if of in narrowed and _in_state(pages, asked)]
     return _ordered(groups, asked, lambda group: (group[0].condition, group))
 
@@ -41,15 +40,15 @@ def page_of(found: list[Each], number: int) -> tuple[list[Each], bool]:
     return found[part.place], number < part.last
 
 
-def _narrowed(pages: list[Live], asked: Asked) -> list[Live]:
+def _narrowed(here: Index, asked: Asked) -> list[Live]:
     """By letter, and by what changed."""
+    pages = here.pages
     if letter := (asked["category"] or "").lower():
         others = index.called(letter, (page.condition for page in pages)) if asked["synonyms"] else set()
         pages = [page for page in pages if page.letter == letter or page.condition in others]
     if asked["changedSince"]:
         since = Cursor.read("changedSince", asked["changedSince"])
-        touched = set(changed.since(since, limit=None).articles)
-        pages = [page for page in pages if page.article in touched]
+        pages = [page for page in pages if here.latest.behind(since, page.article)]
     return pages
 
 

@@ -12,7 +12,7 @@ from community.counting import ShownCount
 from reviews.models import CredentialCheck, Publication, Reviewer
 from reviews.standing import Stamp
 
-from .. import feeds, reading
+from .. import catalogue, feeds, reading, retired
 from ..changes import Change, Kind
 from ..jsonld import absolute
 from ..markup import moment
@@ -39,12 +39,7 @@ def _at(name: str, *parts: str) -> str:
 
 def _condition_of(article: Article, name: str | None) -> Record:
     slug = article.condition.slug
-    return {
-        "slug": slug,
-        "name": name or slug,
-        "url": absolute(article.condition.get_absolute_url()),
-        "api": _at("api-condition", slug),
-    }
+    return named_condition(slug, name or slug)
 
 
 def _names(article: Article, first_at: dt.datetime, first_digest: str, name: str | None) -> Record:
@@ -193,6 +188,25 @@ def condition(row: Condition, names: list[str], coded: list[Record]) -> Record:
         "otherNames": names,
         "codes": coded,
         "namesAndCodesReviewed": False,
+    }
+
+
+def named_condition(slug: str, name: str) -> Record:
+    """Another condition, by its name and where it is."""
+    url = absolute(reverse("condition", args=[slug]))
+    return {"slug": slug, "name": name, "url": url, "api": _at("api-condition", slug)}
+
+
+def order(row: Condition) -> Record:
+    """What is broader and narrower than a condition, and what took its place: as its page shows them, reviewed by
+    nobody.
+    """
+    broader, narrower = catalogue.neighbours(row)
+    successor = None if row.successor_id is None else retired.end_of(row.successor_id)
+    return {
+        "broader": [named_condition(each.slug, each.name) for each in broader],
+        "narrower": [named_condition(each.slug, each.name) for each in narrower],
+        "successor": None if successor is None else named_condition(successor.slug, successor.name),
     }
 
 

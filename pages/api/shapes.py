@@ -115,6 +115,15 @@ CONDITION: dict[str, Schema] = {
     "codes": many(shape("Code")),
     "namesAndCodesReviewed": said({"type": "boolean", "enum": [False]}, "No clinician approves names and codes."),
 }
+ORDER: dict[str, Schema] = {
+    "broader": said(many(shape("ConditionName")), "The conditions of which it is a kind; not reviewed."),
+    "narrower": said(many(shape("ConditionName")), "The conditions that are kinds of it; not reviewed."),
+    "successor": {
+        **or_null("ConditionName"),
+        "description": "The condition that took its place elsewhere, where this one stays for its pages or its "
+        "community. Without any its address leads there (301).",
+    },
+}
 REVIEWER: dict[str, Schema] = {
     "slug": TEXT,
     "url": ADDRESS,
@@ -246,7 +255,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "ConditionSummary": exactly(**CONDITION, articles=shape("Standing")),
     "Conditions": _listed("ConditionSummary"),
-    "Condition": exactly(**CONDITION, community=or_null("Community"), articles=many(shape("ArticleSummary"))),
+    "Condition": exactly(
+        **CONDITION,
+        **ORDER,
+        community=or_null("Community"),
+        articles=many(shape("ArticleSummary")),
+    ),
     "Articles": _listed("ArticleSummary"),
     "ReviewerSummary": exactly(**REVIEWER),
     "Reviewers": _listed("ReviewerSummary"),

@@ -11,8 +11,6 @@ from . import cursor, index
 
 PER_PAGE = 25
 LAST_PAGE = 10_000
-# Requests a minute from one block of addresses that have to be made; what is known is given to everybody.
-PER_MINUTE = 120
 
 SLUG = r"^[-a-zA-Z0-9_]{1,100}$"
 
@@ -144,7 +142,8 @@ RESOURCES = (
         "api-condition",
         "/conditions/{condition}",
         "One condition",
-        "Its names and codes, of which none is reviewed, its community, and its pages with their reviews.",
+        "Its names and codes, what is broader and narrower, and what took its place, of which none is reviewed; its "
+        "community, and its pages with their reviews.",
         "Condition",
         places=(CONDITION,),
         moves=True,

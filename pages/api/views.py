@@ -11,12 +11,12 @@ from articles import codes
 from articles.models import Condition, ConditionCode, ConditionName
 from reviews.models import Reviewer
 
-from .. import jsonld, reading, retired
+from .. import jsonld, kept, reading, retired
 from ..jsonld import absolute
 from ..markup import moment
 from ..reviewers import Known, now_and_before
 from ..views import reader_page
-from . import changed, description, lists, openapi, records
+from . import changed, description, index, lists, openapi, records
 from .answers import answer, around, resource
 from .cursor import START, Cursor
 from .index import Live
@@ -31,7 +31,7 @@ Asked = dict[str, Any]
 @resource("api-articles")
 def articles(request: HttpRequest, asked: Asked) -> HttpResponse:
     """The pages that readers see, with their reviews, without their texts."""
-    found = lists.articles(asked)
+    found = lists.articles(_read(request), asked)
     pages, more = lists.page_of(found, asked["page"])
     items = [records.summary(each) for each in changed.live_of([page.article for page in pages])]
     return _page_of_list(request, asked, items, len(found), more=more)
@@ -68,7 +68,7 @@ def _gone(condition: str, article: str) -> Problem:
 @resource("api-conditions")
 def conditions(request: HttpRequest, asked: Asked) -> HttpResponse:
     """The conditions about which there is a page."""
-    found = lists.conditions(asked)
+    found = lists.conditions(_read(request), asked)
     groups, more = lists.page_of(found, asked["page"])
     rows = Condition.objects.in_bulk([of for of, _ in groups])
     names, coded = _names(rows), _codes(rows)
@@ -93,6 +93,7 @@ def condition(request: HttpRequest, asked: Asked, condition: str) -> HttpRespons
     coded = _codes([row.pk]).get(row.pk, [])
     record = {
         **records.condition(row, sorted(hub.names, key=str.casefold), coded),
+        **records.order(row),
         "community": records.community(row.slug, hub.members, hub.today),
         "articles": [records.summary(each) for each in changed.live_about(row.pk)],
     }
@@ -150,6 +151,13 @@ def front(request: HttpRequest) -> HttpResponse:
     words = "Conditions, reviewed pages, reviewers and changes as JSON, for programs of partners."
     machine = jsonld.Head("Content API", words, request.path)
     return render(request, "pages/api.html", {**description.shown(), "machine": machine})
+
+
+def _read(request: HttpRequest) -> index.Index:
+    """Every live page as it was read within the last minute; the answer lives no longer than that."""
+    here = index.current()
+    kept.made_from(request, here.made_at)
+    return here
 
 
 def _page_of_list(request: HttpRequest, asked: Asked, items: list[Record], total: int, *, more: bool) -> HttpResponse:

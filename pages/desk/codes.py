@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -15,11 +15,13 @@ from django.utils.safestring import SafeString
 
 from accounts import clock
 from accounts.admin import ReadOnlyAdmin
+from accounts.numbers import among
 from articles import codes
 from articles.models import ConditionCode
 from articles.models.conditions import preferred_name
 from reviews.models import Publication
 
+from .. import retired
 from ..models import CodeMiss
 from . import coverage, falling_due
 
@@ -74,16 +76,25 @@ class SystemFilter(admin.SimpleListFilter):
 
 
 def explained(rows: "QuerySet[CodeMiss]") -> "QuerySet[CodeMiss]":
-    """Codes with the conditions that bear them: how many, the first and its name; and whether one has a page now."""
+    """Codes with the conditions that bear them: how many, the first, its name and whether it was given up; and
+    whether a page answers now.
+    """
     bearing = ConditionCode.objects.filter(system=OuterRef("system"), code=OuterRef("code")).order_by("condition")
     live = Publication.objects.live().filter(article__condition=OuterRef("condition")).order_by()
     counted = bearing.order_by().values("system").annotate(number=Count("condition")).values("number")
+    # One that was given up answers with the pages of the one that is shown in its place, as /infobutton does.
+    leading = retired.leading()
+    ends = Publication.objects.live().filter(article__condition__in=among(leading.values())).order_by()
+    public = set(ends.values_list("article__condition", flat=True)) if leading else set()
+    elsewhere = Q(condition__in=among(old for old, new in leading.items() if new in public))
+    of_first = bearing.filter(condition=OuterRef("condition"), condition__in=among(leading))
     first = bearing.annotate(name=Coalesce(preferred_name("condition"), "condition__slug", output_field=CharField()))
     return rows.annotate(
         bearers=Coalesce(Subquery(counted), 0),
         condition=Subquery(first.values("condition")[:1]),
         condition_name=Subquery(first.values("name")[:1]),
-        answered=Exists(bearing.filter(Exists(live))),
+        leads=Exists(of_first),
+        answered=Exists(bearing.filter(Exists(live) | elsewhere)),
     )
 
 
@@ -152,7 +163,8 @@ class CodeMissAdmin(ReadOnlyAdmin):
         """The condition that bears it, and whether it has a page by now."""
         if not row.bearers:
             return STATES["nothing"]
-        others = f" and {row.bearers - 1} more" if row.bearers > 1 else ""
+        led = ", which leads to another" if row.leads else ""
+        others = f"{led} and {row.bearers - 1} more" if row.bearers > 1 else led
         address = reverse("admin:articles_condition_change", args=[row.condition])
         return format_html(
             '<a href="{}">{}</a>{}: {}', address, row.condition_name, others, "pages" if row.answered else "no page"

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from articles.models import Condition, ConditionCode
+from pages.desk.codes import STATES
 from pages.models import CodeMiss
 from reviews.models import Publication
 from tests import make, people
@@ -83,6 +84,22 @@ def test_it_says_what_the_site_has_for_a_code_today() -> None:
     assert shown("D000002", "have") == "No condition with this code"
     make.publication(make.review(make.revision(make.article(of=Condition.objects.get(slug="second-condition")))))
     assert shown("D000001", "have") == f'<a href="{address}">First Condition</a> and 1 more: pages'
+
+
+def test_a_condition_that_was_given_up_counts_as_the_one_that_is_shown_in_its_place() -> None:
+    old, new, newest = borne("D000001", "old-name")[0], make.condition("new-name", "New"), make.condition()
+    old.successor, new.successor = new, newest
+    old.save(), new.save()
+    missed("D000001")
+    assert "Old Name</a>, which leads to another: no page" in shown("D000001", "have")
+    assert (listed("?have=condition"), listed("?have=pages"), file()[1][5]) == (["D000001"], [], STATES["condition"])
+    page = make.publication(make.review(make.revision(make.article(of=newest))))
+    assert "Old Name</a>, which leads to another: pages" in shown("D000001", "have")
+    assert (listed("?have=condition"), listed("?have=pages"), file()[1][5]) == ([], ["D000001"], STATES["pages"])
+    make.community(old, members=1)  # with which it stays, and leads nowhere
+    assert "Old Name</a>: no page" in shown("D000001", "have")
+    assert listed("?have=pages") == []
+    assert page.article.condition == newest
 
 
 def test_it_is_narrowed_to_what_has_to_be_done() -> None:
@@ -173,7 +190,7 @@ def test_the_list_takes_few_queries_however_many_codes_there_are(django_assert_m
         missed(f"D00000{number}")
     client = at_desk(people.publisher())
     client.get(reverse(LIST))  # what a browser's first page costs more
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(reverse(LIST))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get(reverse("admin:desk_codes"))

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import ConditionName
 from pages import kept
-from pages.api import answers, index, table, views
+from pages.api import answers, index, views
 from pages.models import SiteText
 from reviews.models import Publication
 from tests import make, people
@@ -149,12 +149,12 @@ def test_what_is_known_costs_no_query_and_no_share_of_the_limit(
     clock: Waiting,
     client: Client,
     path: str,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     make.publication()
     whole = client.get(path)
-    monkeypatch.setattr(table, "PER_MINUTE", 1)
+    settings.API_A_MINUTE = 1
     with django_assert_num_queries(0):
         for _ in range(3):
             assert client.get(path).content == whole.content
@@ -184,6 +184,28 @@ def test_what_nobody_decided_shows_within_a_minute(clock: Waiting) -> None:
 
 
 @pytest.mark.once
+def test_a_list_is_no_older_than_what_it_is_made_from(clock: Waiting) -> None:
+    make.publication()
+    ask("/articles")  # for which every page is read
+    ConditionName.objects.update(text="Marzipan syndrome")
+    clock.wait(59)
+    assert ask("/articles", category="M")["total"] == 0
+    clock.wait(2)
+    assert ask("/articles", category="M")["total"] == 1
+
+
+@pytest.mark.once
+def test_an_empty_query_is_kept_under_the_state_of_its_condition(client: Client, clock: Waiting) -> None:
+    make.publication()
+    address = f"{ROOT}/conditions/poems-syndrome?&"
+    assert client.get(address).json()["community"] is None
+    make.community(make.condition())
+    clock.wait(1)
+    assert client.get(address).json()["community"]["members"] is None
+    assert client.get(f"{ROOT}/conditions/{'a' * 101}?&").status_code == 404
+
+
+@pytest.mark.once
 def test_answers_to_queries_fill_a_part_of_the_memory_and_no_more(client: Client, settings: Settings) -> None:
     make.publication()
     settings.PAGES_KEPT_MB = 0.1
@@ -197,10 +219,8 @@ def test_answers_to_queries_fill_a_part_of_the_memory_and_no_more(client: Client
 
 
 @pytest.mark.once
-def test_a_network_that_asks_for_too_much_is_told_when_to_come_again(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(table, "PER_MINUTE", 3)
+def test_a_network_that_asks_for_too_much_is_told_when_to_come_again(client: Client, settings: Settings) -> None:
+    settings.API_A_MINUTE = 3
     make.publication()
     for number in range(1, 4):
         assert client.get(f"{ROOT}/articles?startDate=2026-01-0{number}").status_code == 200

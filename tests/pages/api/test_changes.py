@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import threading
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -310,15 +311,25 @@ def test_whoever_polls_now_and_then_has_the_same_copy_as_whoever_begins_anew(
     for step in range(40):
         changed_since |= something(chance, poems, step)
         if chance.random() < 0.4:
+            listed = {slug(each) for each in narrowed(partner)}
             partner.poll()
+            assert listed == {slug(each) for each in partner.told if each["article"]}
             assert {slug(each) for each in partner.told} == changed_since
             assert partner.poll() == []
             changed_since = set()
     moved_clock.move(tomorrow(13))
+    listed = {slug(each) for each in narrowed(partner)}
     partner.poll()
+    assert listed == {slug(each) for each in partner.told if each["article"]}
     anew = Partner()
     anew.poll()
     assert partner.pages == anew.pages
+
+
+def narrowed(partner: Partner) -> list[dict[str, Any]]:
+    """What the list of articles says changed since a partner asked last."""
+    items = ask("/articles", changedSince=partner.cursor)["items"]
+    return [{"article": each} for each in items]
 
 
 def something(chance: random.Random, poems: Condition, step: int) -> set[str]:

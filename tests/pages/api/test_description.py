@@ -117,9 +117,9 @@ def tried(server: LiveServer, folder: Path, *options: str) -> str:
 
 
 @pytest.fixture
-def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+def unlimited(settings: Settings) -> None:
     """Somebody who may ask as fast as they can."""
-    monkeypatch.setattr(table, "PER_MINUTE", 1_000_000)
+    settings.API_A_MINUTE = 1_000_000
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from articles.models import ConditionName
+from articles.models import BroaderCondition, Condition, ConditionName
 from pages.api import index, table
 from tests import make, people
 from tests.pages import site
@@ -84,6 +84,28 @@ def test_conditions_stand_there_with_how_their_pages_stand(pages: dict[str, str]
     assert slugs(ask("/conditions", category="h", synonyms="true")) == ["wilson-disease"]
     assert slugs(ask("/conditions", reviewState="due")) == ["wilson-disease"]
     assert slugs(ask("/conditions", orderBy="lastReviewed", order="oldest")) == ["wilson-disease", "poems-syndrome"]
+
+
+def test_a_condition_names_what_is_broader_and_narrower_and_what_took_its_place(client: Client) -> None:
+    poems, blood, kind = make.condition(), make.condition("blood", "Blood disorder"), make.condition("kind", "Kind")
+    BroaderCondition.objects.create(condition=poems, broader=blood)
+    BroaderCondition.objects.create(condition=kind, broader=poems)
+    found = ask("/conditions/poems-syndrome")
+    assert found["broader"] == [
+        {
+            "slug": "blood",
+            "name": "Blood disorder",
+            "url": "http://testserver/conditions/blood/",
+            "api": "http://testserver/api/v1/conditions/blood",
+        }
+    ]
+    assert [each["name"] for each in found["narrower"]] == ["Kind"]
+    assert found["successor"] is None
+    Condition.objects.filter(pk=kind.pk).update(successor=blood)  # it leads there now, and stands in no list
+    assert client.get("/api/v1/conditions/kind")["Location"] == "/api/v1/conditions/blood"
+    assert ask("/conditions/poems-syndrome")["narrower"] == []
+    site.live(kind, "outlook")
+    assert ask("/conditions/kind")["successor"]["name"] == "Blood disorder"
 
 
 def test_a_cursor_narrows_a_list_to_what_changed_since(pages: dict[str, str]) -> None:
@@ -191,6 +213,17 @@ def test_lists_in_another_order_are_made_from_what_was_read_once(client: Client)
         client.get("/api/v1/articles?orderBy=nextReview")
     # The state twice, for the answer and for the list, and the lines: in tests nothing is held for a second.
     assert len(asked) == 3
+
+
+def test_a_cursor_costs_a_list_no_look_at_the_record_once_it_was_read(client: Client) -> None:
+    cursors = [ask("/changes")["cursor"]]
+    for number in range(2):
+        site.live(make.condition(), f"page-{number}")
+        cursors.append(ask("/changes")["cursor"])
+    client.get(f"/api/v1/articles?changedSince={cursors[1]}")
+    with CaptureQueriesContext(connection) as asked:
+        assert slugs(client.get(f"/api/v1/articles?changedSince={cursors[0]}").json()) == ["page-0", "page-1"]
+    assert len(asked) == 3  # the state twice and the lines; the first cursor names no entry to look up
 
 
 def test_no_list_is_longer_than_it_says() -> None:
