@@ -22,7 +22,9 @@ from reviews.standing import Stamp, Standing
 from .. import letters
 from ..changes import with_dates
 from ..state import State, held
+from . import changed
 from .changed import Latest
+from .cursor import Cursor
 
 # How a review stands, as partners are told.
 STATES = {Standing.PUBLISHED: "current", Standing.DUE: "due", Standing.OVERDUE: "overdue"}
@@ -57,6 +59,14 @@ class Index:
     def latest(self) -> Latest:
         """When each article changed last. The whole record is read for it once, when somebody asks first."""
         return Latest.read()
+
+    def touched(self, cursor: Cursor) -> set[int]:
+        """The live pages that changed since. It costs what it returns, or the whole record once for all who ask."""
+        if "latest" not in self.__dict__:
+            found = changed.since(cursor)
+            if not found.more:
+                return set(found.articles)
+        return {page.article for page in self.pages if self.latest.behind(cursor, page.article)}
 
     def holds(self, state: State | None) -> bool:
         """Whether it may still be used: as long as a page that is kept."""

@@ -48,7 +48,8 @@ def _narrowed(here: Index, asked: Asked) -> list[Live]:
         pages = [page for page in pages if page.letter == letter or page.condition in others]
     if asked["changedSince"]:
         since = Cursor.read("changedSince", asked["changedSince"])
-        pages = [page for page in pages if here.latest.behind(since, page.article)]
+        touched = here.touched(since)
+        pages = [page for page in pages if page.article in touched]
     return pages
 
 

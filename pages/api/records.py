@@ -147,9 +147,12 @@ def tombstone(change: Change, pages: dict[int, str]) -> Record:
 
 
 def instead_of(changes: list[Change]) -> dict[int, str]:
-    """The addresses of the pages to read in place of those that were taken down, as far as they are live; one query."""
+    """The addresses of the pages to read in place of those that were taken down, as far as they are live; one query,
+    or none.
+    """
     articles = {each.withdrawal.instead_id for each in changes if each.withdrawal}
-    return reading.urls_of(article for article in articles if article is not None)
+    some = [article for article in articles if article is not None]
+    return reading.urls_of(some) if some else {}
 
 
 def changed(change: Change, pages: dict[int, str]) -> Record:

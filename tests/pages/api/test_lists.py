@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import BroaderCondition, Condition, ConditionName
-from pages.api import index, table
+from pages.api import changed, index, table
 from tests import make, people
 from tests.pages import site
 
@@ -215,12 +215,18 @@ def test_lists_in_another_order_are_made_from_what_was_read_once(client: Client)
     assert len(asked) == 3
 
 
-def test_a_cursor_costs_a_list_no_look_at_the_record_once_it_was_read(client: Client) -> None:
+def test_an_old_cursor_costs_a_list_no_look_at_the_record_once_it_was_read(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = changed.since
+    monkeypatch.setattr(changed, "since", lambda cursor: since(cursor, limit=1))
     cursors = [ask("/changes")["cursor"]]
     for number in range(2):
         site.live(make.condition(), f"page-{number}")
         cursors.append(ask("/changes")["cursor"])
-    client.get(f"/api/v1/articles?changedSince={cursors[1]}")
+    client.get(f"/api/v1/articles?changedSince={cursors[1]}")  # little changed
+    assert "latest" not in index.current().__dict__
+    client.get(f"/api/v1/articles?changedSince={cursors[0]}&page=1&order=oldest")
     with CaptureQueriesContext(connection) as asked:
         assert slugs(client.get(f"/api/v1/articles?changedSince={cursors[0]}").json()) == ["page-0", "page-1"]
     assert len(asked) == 3  # the state twice and the lines; the first cursor names no entry to look up
