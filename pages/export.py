@@ -126,7 +126,7 @@ def export(
             "url": settings.SITE_URL,
             "made_at": moment(made.read_at),
             # Not the head of the ledger: its number tells how much is decided about what nobody sees.
-            "changes": changed.since(START, limit=None).cursor.word,
+            "changes": changed.since(START, limit=changed.ALL).cursor.word,
             "counts": made.counts,
         }
         if more is not None:

@@ -45,7 +45,8 @@ def leading() -> dict[int, int]:
 
     One of which the successors go in a circle leads nowhere.
     """
-    after = dict(Condition.objects.filter(successor__isnull=False).order_by().values_list("pk", "successor"))
+    rows = Condition.objects.order_by().values_list("pk", "successor")
+    after = {pk: successor for pk, successor in rows.filter(successor__isnull=False) if successor is not None}
     leave = set(Condition.objects.exclude(stays()).order_by().values_list("pk", flat=True)) if after else set()
     found: dict[int, int] = {}
     for condition in leave:

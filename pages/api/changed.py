@@ -26,6 +26,8 @@ from .cursor import START, Cursor
 
 # So many decisions or hours are told at once; one decision may be about many pages.
 AT_ONCE = 100
+# More than any record has.
+ALL = 2**62
 CHECK = "credentialcheck"
 # A publication that readers got when it was decided.
 AT_ONCE_SHOWN = Q(live_from=F("published_at"))

@@ -89,7 +89,8 @@ def test_it_says_what_the_site_has_for_a_code_today() -> None:
 def test_a_condition_that_was_given_up_counts_as_the_one_that_is_shown_in_its_place() -> None:
     old, new, newest = borne("D000001", "old-name")[0], make.condition("new-name", "New"), make.condition()
     old.successor, new.successor = new, newest
-    old.save(), new.save()
+    for condition in (old, new):
+        condition.save()
     missed("D000001")
     assert "Old Name</a>, which leads to another: no page" in shown("D000001", "have")
     assert (listed("?have=condition"), listed("?have=pages"), file()[1][5]) == (["D000001"], [], STATES["condition"])
