@@ -110,7 +110,9 @@ class UserAdmin(StockUserAdmin[User]):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What goes with an account, unless that is forbidden: not named here, it tells where somebody is a member."""
         _, _, needed, protected = super().get_deleted_objects(objs, request)
-        return [str(each) for each in objs], {}, needed, protected
+        # Their addresses and factors are looked at and never deleted by themselves; with the account they go.
+        alone = {str(model._meta.verbose_name) for model in (EmailAddress, Authenticator)}
+        return [str(each) for each in objs], {}, set(needed) - alone, protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Erase the account with all that is this person's alone, what the admin's log says of it too."""

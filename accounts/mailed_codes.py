@@ -182,6 +182,7 @@ def spend(found: Asked, *, joins: bool) -> User:
         user = _welcome(found.email)
     if user is None or user.is_staff or not user.is_active:
         raise Refusal(SPENT)  # the letter had no code for them, or something changed since
+    user.hold()  # or whoever erases the account meanwhile finds an address that came after they looked
     with suppress(IntegrityError), transaction.atomic():  # it may be somebody's second address
         EmailAddress.objects.update_or_create(
             user=user,

@@ -266,6 +266,9 @@ def test_an_account_erased_in_the_admin_leaves_two_numbers_in_the_log_and_no_add
     mia: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     admin, key = at_the_desk(people.superuser()), mia.pk
+    # Neither is deleted by itself at the desk; with the account both go.
+    EmailAddress.objects.create(user=mia, email=mia.email, primary=True, verified=True)
+    Authenticator.objects.create(user=mia, type=Authenticator.Type.TOTP, data={})
     answer = admin.post(reverse("admin:accounts_user_delete", args=[key]), {"post": "yes"})
     assert answer.status_code == 302
     assert not User.objects.filter(pk=key).exists()
